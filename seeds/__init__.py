@@ -1,0 +1,1 @@
+"""Reference data, adapters and the simulator."""
