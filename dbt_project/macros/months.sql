@@ -2,7 +2,10 @@
     {#- The month is spliced into SQL, so nothing but a first of month may come through. -#}
     {%- set month = var(name, '') | string -%}
     {%- if execute and not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-01$', month) -%}
-        {{ exceptions.raise_compiler_error("The variable '" ~ name ~ "' is '" ~ month ~ "'; it must be the first day of a month, such as 2026-01-01. `retention run` passes it.") }}
+        {{ exceptions.raise_compiler_error(
+            "The variable '" ~ name ~ "' is '" ~ month ~ "'; it must be the first day of a month, such as 2026-01-01."
+            ~ " `retention run` passes it."
+        ) }}
     {%- endif -%}
     cast('{{ month if execute else "1900-01-01" }}' as date)
 {%- endmacro %}

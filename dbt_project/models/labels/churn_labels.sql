@@ -102,7 +102,11 @@ closed as (
         observed.*,
         closing_month.snapshot_month as closed_in_month,
         -- Stopped at the snapshot or in the gap: nobody could have acted, so nothing is judged.
-        coalesce(is_active and (stop_month_number is null or stop_month_number >= first_outcome_month), false) as is_judged
+        coalesce(
+            observed.is_active
+            and (observed.stop_month_number is null or observed.stop_month_number >= observed.first_outcome_month),
+            false
+        ) as is_judged
     from observed
     left join months_landed as closing_month
         on observed.settled_month = closing_month.month_number and observed.is_window_landed

@@ -43,12 +43,14 @@ joined as (
         -- In the snapshot without a bill: billed nothing. A bill of unknown amount stays unknown.
         cast(case when bills.subscriber_id is null then 0 else bills.billed_amount end as decimal(18, 2)) as billed_amount,
         {%- for item in bill_items %}
-        cast(case when bills.subscriber_id is null then 0 else bills.{{ item }}_amount end as decimal(18, 2)) as {{ item }}_amount,
+        cast(case when bills.subscriber_id is null then 0 else bills.{{ item }}_amount end as decimal(18, 2))
+            as {{ item }}_amount,
         {%- endfor %}
 
         -- No row of usage: nothing used.
         {%- for measure, data_type in usage_measures %}
-        cast(case when usage_months.subscriber_id is null then 0 else usage_months.{{ measure }} end as {{ data_type }}) as {{ measure }},
+        cast(case when usage_months.subscriber_id is null then 0 else usage_months.{{ measure }} end as {{ data_type }})
+            as {{ measure }},
         {%- endfor %}
         cast(usage_months.busiest_day_contacts as bigint) as busiest_day_contacts,
 
@@ -61,14 +63,20 @@ joined as (
         ) as value_added_service_count,
         cast(case when tables_available.has_complaints then coalesce(complaints.complaint_count, 0) end as bigint)
             as complaint_count,
-        cast(case when tables_available.has_payments then coalesce(payments.paid_amount, 0) end as decimal(18, 2))
-            as paid_amount,
+        cast(
+            case when payments.account_id is not null then payments.paid_amount when tables_available.has_payments then 0 end
+            as decimal(18, 2)
+        ) as paid_amount,
         cast(case when tables_available.has_payments then coalesce(payments.payment_count, 0) end as bigint)
             as payment_count,
-        cast(case when tables_available.has_arrears then coalesce(arrears.overdue_amount, 0) end as decimal(18, 2))
-            as overdue_amount,
-        cast(case when tables_available.has_arrears then coalesce(arrears.months_overdue, 0) end as bigint)
-            as months_overdue,
+        cast(
+            case when arrears.account_id is not null then arrears.overdue_amount when tables_available.has_arrears then 0 end
+            as decimal(18, 2)
+        ) as overdue_amount,
+        cast(
+            case when arrears.account_id is not null then arrears.months_overdue when tables_available.has_arrears then 0 end
+            as bigint
+        ) as months_overdue,
 
         -- The last day with use before the line was stopped, if it is.
         case

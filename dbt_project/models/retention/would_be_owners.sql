@@ -21,7 +21,7 @@ units_of_branches as (
         ) as preference
     from (select distinct branch_id from candidates where branch_id is not null) as branches
     inner join org_units
-        on org_units.branch_id = branches.branch_id or org_units.branch_id is null
+        on branches.branch_id = org_units.branch_id or org_units.branch_id is null
     where org_units.unit_type in ('group_customer_centre', 'customer_service_centre', 'branch')
 ),
 

@@ -19,7 +19,7 @@ history as (
     from {{ ref('fct_subscriber_months') }}
     where
         {{ in_run_with_history('snapshot_month', 12) }}
-        and subscriber_id in (select subscriber_id from candidates)
+        and subscriber_id in (select candidates.subscriber_id from candidates)
 ),
 
 payments as (select * from {{ ref('int_payments_summed_to_account_months') }} where {{ in_run('snapshot_month') }}),

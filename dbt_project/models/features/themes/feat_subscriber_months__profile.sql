@@ -50,8 +50,13 @@ profile as (
         {{ share('subscriber_months.billed_amount', 'plans.monthly_fee_amount') }} as bill_to_plan_fee_ratio,
         {{ share('subscriber_months.out_minutes', 'plans.included_minutes') }} as minutes_to_included_ratio,
         {{ share('subscriber_months.data_mb', 'plans.included_data_mb') }} as data_to_included_ratio,
+        -- A move from or to a plan of unknown price is unknown; no move changes nothing.
         cast(
-            case when tables_available.has_plan_changes then coalesce(plan_moves.plan_price_change_amount, 0) end as double
+            case
+                when not tables_available.has_plan_changes then null
+                when plan_moves.subscriber_id is null then 0
+                else plan_moves.plan_price_change_amount
+            end as double
         ) as plan_price_change_amount,
 
         cast({{ month_number('contracts.rebate_contract_ends_on') }} - {{ month_number('candidates.snapshot_month') }} as double)

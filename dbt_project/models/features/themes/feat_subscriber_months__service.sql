@@ -63,7 +63,8 @@ served as (
         cast(cells.coverage_complaints as double) as coverage_complaints,
         cast(case when tables_available.has_network_faults then coalesce(cells.fault_count_3m, 0) end as double)
             as cell_fault_count_3m,
-        cast(coalesce(offensives.offensive_count, 0) as double) as competitor_offensive_count
+        cast(case when tables_available.has_market_events then coalesce(offensives.offensive_count, 0) end as double)
+            as competitor_offensive_count
     from candidates
     inner join tables_available on candidates.snapshot_month = tables_available.snapshot_month
     left join complaints

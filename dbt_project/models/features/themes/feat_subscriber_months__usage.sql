@@ -14,7 +14,7 @@ history as (
     from {{ ref('fct_subscriber_months') }}
     where
         {{ in_run_with_history('snapshot_month', 12) }}
-        and subscriber_id in (select subscriber_id from candidates)
+        and subscriber_id in (select candidates.subscriber_id from candidates)
 ),
 
 over_time as (

@@ -107,7 +107,9 @@ settled as (
         stop_known_month,
         case
             -- Used on its last day: nothing is open at the end of the month.
-            when last_active_on = {{ month_end('snapshot_month') }} and stop_known_month is distinct from month_number
+            when
+                last_active_on = {{ month_end('snapshot_month') }}
+                and (stop_known_month is null or stop_known_month <> month_number)
                 then month_number
             when stop_known_month < month_number then month_number
             else least(stop_known_month, next_active_month)

@@ -19,7 +19,8 @@ one_row as (
             ('minimum_tenure_months', 'integer'), ('tier_method', 'varchar'), ('tier_measure', 'varchar'),
             ('scorecard_threshold', 'integer'), ('value_horizon_months', 'integer'),
         ] %}
-        cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }}) as {{ parameter }}{{ ',' if not loop.last }}
+        cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }})
+            as {{ parameter }}{{ ',' if not loop.last }}
         {%- endfor %}
     from resolved
 )

@@ -1,7 +1,7 @@
 {%- set optional_tables = [
     'arrears', 'cell_quality', 'complaints', 'contracts', 'group_customers', 'network_faults', 'payments',
     'plan_changes', 'plans', 'service_contacts', 'service_subscriptions', 'status_changes', 'campaign_contacts',
-    'org_units', 'staff', 'keepers', 'port_out_requests', 'satisfaction_surveys',
+    'org_units', 'staff', 'keepers', 'market_events', 'port_out_requests', 'satisfaction_surveys',
 ] -%}
 with
 
@@ -22,7 +22,8 @@ availability as (
     select
         months_landed.snapshot_month,
         {%- for table_name in optional_tables %}
-        coalesce(max(case when first_landed.table_name = '{{ table_name }}' then 1 end), 0) = 1 as has_{{ table_name }}{{ ',' if not loop.last }}
+        coalesce(max(case when first_landed.table_name = '{{ table_name }}' then 1 end), 0) = 1
+            as has_{{ table_name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from months_landed
     left join first_landed on months_landed.snapshot_month >= first_landed.first_landed_month

@@ -13,7 +13,7 @@ judged as (
         rules.flag,
         rules.in_label,
         case
-            when measures.denominator is null or measures.is_gate_open is null then null
+            when measures.numerator is null or measures.denominator is null or measures.is_gate_open is null then null
             else
                 measures.is_gate_open
                 and {{ rule_fires('measures.numerator', 'rules.operator', 'rules.threshold', 'measures.denominator') }}

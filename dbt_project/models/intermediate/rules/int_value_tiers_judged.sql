@@ -1,3 +1,9 @@
+{#- Each measure is a numerator and a denominator, so that a rule compares without dividing. -#}
+{%- set measures = [
+    ('average_amount_3m', 'ranked.amount_sum_3m', 'ranked.amount_months_3m'),
+    ('star_level', 'ranked.star_level', '1'),
+    ('share_above', 'ranked.lines_above', 'ranked.active_lines'),
+] -%}
 with
 
 parameters as (select * from {{ ref('int_parameters') }}),
@@ -73,9 +79,12 @@ judged as (
         min(
             case
                 when
-                    (rules.measure = 'average_amount_3m' and {{ rule_fires('ranked.amount_sum_3m', 'rules.operator', 'rules.threshold', 'ranked.amount_months_3m') }})
-                    or (rules.measure = 'star_level' and {{ rule_fires('ranked.star_level', 'rules.operator', 'rules.threshold') }})
-                    or (rules.measure = 'share_above' and {{ rule_fires('ranked.lines_above', 'rules.operator', 'rules.threshold', 'ranked.active_lines') }})
+                    {%- for measure, numerator, denominator in measures %}
+                    {{ 'or ' if not loop.first }}(
+                        rules.measure = '{{ measure }}'
+                        and {{ rule_fires(numerator, 'rules.operator', 'rules.threshold', denominator) }}
+                    )
+                    {%- endfor %}
                     then rules.tier_rank
             end
         ) as tier_rank

@@ -17,12 +17,13 @@ days as (
     from usage_daily
 ),
 
+-- A sum with an unknown part is unknown.
 summed as (
     select
         landed_month as snapshot_month,
         subscriber_id,
         {%- for measure in measures %}
-        sum({{ measure }}) as {{ measure }},
+        case when count(*) = count({{ measure }}) then sum({{ measure }}) end as {{ measure }},
         {%- endfor %}
         max(distinct_contacts) as busiest_day_contacts,
         sum(case when is_used then 1 else 0 end) as used_days,

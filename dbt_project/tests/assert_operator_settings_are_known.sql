@@ -1,0 +1,13 @@
+-- Every setting of operator.toml is a parameter of parameters.csv; a misspelt one would silently leave the default. It compares a
+-- source with a seed. The failure names the setting.
+{%- set unknown %}
+select 'operator.toml: ' || operator_settings.parameter || ' is no parameter of parameters.csv; correct its name' as message
+from {{ source('ops', 'operator_settings') }} as operator_settings
+left join {{ ref('parameters') }} as parameters on operator_settings.parameter = parameters.parameter
+where parameters.parameter is null
+{%- endset %}
+{%- if execute and flags.WHICH in ['build', 'test'] %}
+{%- set messages = run_query(unknown).columns[0].values() %}
+{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
+{%- endif %}
+{{ unknown }}

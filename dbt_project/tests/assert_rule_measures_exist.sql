@@ -1,0 +1,24 @@
+-- Every enabled rule compares a measure that its model provides; another would never fire and nobody would notice. The models
+-- name their measures in their SQL, so that the claim holds in a month without candidates too. The failure names the rule.
+{%- set rule_tables = [
+    ('churn_rules', 'int_churn_measures'),
+    ('value_tiers', 'int_value_tiers_judged'),
+    ('warning_scorecard', 'int_scorecard_measures'),
+] %}
+{%- set unknown %}
+{%- for rule_table, model in rule_tables %}
+{%- set node = graph.nodes['model.retention.' ~ model] if execute %}
+{%- set words = modules.re.findall("'([a-z0-9_]+)'", node.raw_code) if execute else [] %}
+select
+    '{{ rule_table }}.csv: rule ' || rule_id || ' names the measure ' || measure
+    || ', which {{ model }} does not provide' as message
+from {{ ref(rule_table) }}
+where enabled and measure not in ('{{ words | unique | join("', '") }}')
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endset %}
+{%- if execute and flags.WHICH in ['build', 'test'] %}
+{%- set messages = run_query(unknown).columns[0].values() %}
+{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
+{%- endif %}
+{{ unknown }}

@@ -1,0 +1,33 @@
+-- Of one rule, at most one enabled version is valid in any month; two would both be applied. It is about pairs of rows of every
+-- rule table, which no generic test can say. The failure names the rule and its versions.
+{%- set rule_tables = [
+    ('churn_rules', ['rule_id']),
+    ('contact_stages', ['colour', 'needs_visit_data', 'stage_order']),
+    ('offers', ['offer_id']),
+    ('responsibility_rules', ['rule_id']),
+    ('service_costs', ['cost_id']),
+    ('value_tiers', ['rule_id']),
+    ('warning_scorecard', ['rule_id']),
+] %}
+{%- set overlaps %}
+{%- for rule_table, keys in rule_tables %}
+select
+    '{{ rule_table }}.csv: the version of '
+    {%- for key in keys %} || cast(later.{{ key }} as varchar) || ' '{% endfor %}
+    || 'from ' || cast(later.valid_from_month as varchar) || ' begins before the one from '
+    || cast(earlier.valid_from_month as varchar) || ' ends; set its valid_to_month' as message
+from {{ ref(rule_table) }} as earlier
+inner join {{ ref(rule_table) }} as later
+    on {% for key in keys %}earlier.{{ key }} = later.{{ key }} and {% endfor %}earlier.valid_from_month < later.valid_from_month
+where
+    earlier.enabled
+    and later.enabled
+    and (earlier.valid_to_month is null or earlier.valid_to_month >= later.valid_from_month)
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endset %}
+{%- if execute and flags.WHICH in ['build', 'test'] %}
+{%- set messages = run_query(overlaps).columns[0].values() %}
+{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
+{%- endif %}
+{{ overlaps }}
