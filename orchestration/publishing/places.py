@@ -1,0 +1,74 @@
+"""Putting finished files in place by rename, and clearing up after a run that was cut off.
+
+Belongs here: renames, flushes to disk, the folder for what is not yet published. Not here: what is
+written. Everything happens inside `published/`: a rename is atomic on one file system only.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+READ_ONLY = 0o444
+
+
+def incoming_folder(published: Path) -> Path:
+    """Return the hidden folder in which the next publication is made."""
+    return published / ".incoming"
+
+
+def retired_folder(published: Path) -> Path:
+    """Return the hidden folder that a month's last folder waits in while the new one moves in."""
+    return published / ".retired"
+
+
+def clear_leftovers(published: Path) -> None:
+    """Remove what an unfinished publication left; a month cut off between its two renames comes back."""
+    retired = retired_folder(published)
+    if retired.exists():
+        for folder in sorted(retired.iterdir()):
+            if not (published / folder.name).exists():
+                folder.rename(published / folder.name)
+        shutil.rmtree(retired)
+    if incoming_folder(published).exists():
+        shutil.rmtree(incoming_folder(published))
+
+
+def new_incoming_folder(published: Path) -> Path:
+    """Return an empty folder for the next publication, readable by its owner only."""
+    published.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(published)
+    folder = incoming_folder(published)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def put_file(source: Path, target: Path) -> None:
+    """Put a finished file in place of the last one, read-only and durable."""
+    source.chmod(READ_ONLY)
+    flush(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    flush(target.parent)
+
+
+def put_folder(source: Path, target: Path) -> None:
+    """Put a finished folder in place of the last one."""
+    for path in sorted(source.rglob("*")):
+        flush(path)
+    flush(source)
+    retired = retired_folder(target.parent)
+    if target.exists():
+        retired.mkdir(mode=0o700, exist_ok=True)
+        target.rename(retired / target.name)
+    source.rename(target)
+    flush(target.parent)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def flush(path: Path) -> None:
+    """Have the system write a file or folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

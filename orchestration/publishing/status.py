@@ -1,0 +1,126 @@
+"""What `retention status` and `retention sql` show.
+
+Belongs here: reading the accounts and the published file, and drawing a table for a terminal. Not
+here: which runs failed (Dagster knows), printing (`orchestration.cli`).
+"""
+
+from datetime import date
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pandas
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.publishing.closes import input_checksums
+from orchestration.publishing.errors import PublishError
+from orchestration.settings import Home
+
+SAFE: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+"""A query of the published file reads that file, writes nothing, and cannot lift this."""
+
+WIDEST = 10_000
+
+
+def month_status(connection: duckdb.DuckDBPyConnection, home: Home) -> pandas.DataFrame:
+    """Return one row per month that landed or was closed, oldest first.
+
+    Columns: month, files, rows_read, rows_accepted, rows_quarantined, rows_duplicate, is_closed (a run
+    went as far as publishing), is_published (the month is in the published file), is_stale (published,
+    but files landed since for it, a month before it or a static table; null where not published).
+    `connection` is open on the build file.
+    """
+    landed = connection.execute(
+        """
+        select
+            landed_month as month,
+            count(*) as files,
+            cast(sum(rows_read) as bigint) as rows_read,
+            cast(sum(rows_accepted) as bigint) as rows_accepted,
+            cast(sum(rows_quarantined) as bigint) as rows_quarantined,
+            cast(sum(rows_duplicate) as bigint) as rows_duplicate
+        from ops.landing_audit
+        where landed_month is not null
+        group by landed_month
+        order by landed_month
+        """
+    ).fetchall()
+    closes = {
+        month for (month,) in connection.execute("select snapshot_month from ops.month_closes").fetchall()
+    }
+    published = _published_closes(home.published_file)
+    current = input_checksums(connection, sorted(published)) if published else {}
+    accounts = {month: counts for month, *counts in landed}
+    rows = [
+        (
+            month,
+            *accounts.get(month, [0] * 5),
+            month in closes,
+            month in published,
+            current[month] != published[month] if month in published else None,
+        )
+        for month in sorted({*accounts, *closes, *published})
+    ]
+    names = ["month", "files", "rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate"]
+    return pandas.DataFrame(rows, columns=[*names, "is_closed", "is_published", "is_stale"], dtype=object)
+
+
+def query_published(home: Home, statement: str) -> pandas.DataFrame:
+    """Return what a statement selects from the published file, values as the engine gives them.
+
+    The statement sees no other file and cannot write. Raises PublishError where nothing is published,
+    duckdb.Error for a statement that fails.
+    """
+    if not home.published_file.exists():
+        raise PublishError(f"{home.published_file} is not there: nothing is published yet; run a month first")
+    with duckdb.connect(str(home.published_file), read_only=True, config=SAFE) as connection:
+        result = connection.execute(statement)
+        names = [column[0] for column in result.description or ()]
+        return pandas.DataFrame(result.fetchall(), columns=names, dtype=object)
+
+
+def render_table(frame: pandas.DataFrame) -> str:
+    """Return a frame as a table of text, as wide as it needs to be: nothing is cut off or wrapped.
+
+    Months and dates in ISO form, true and false as yes and no, missing as nothing; characters that would
+    steer a terminal are replaced.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in frame.columns:
+        justify: Literal["left", "right"] = "right" if frame[name].map(_is_number).any() else "left"
+        table.add_column(Text(_shown(name)), justify=justify, no_wrap=True)
+    for line in frame.itertuples(index=False, name=None):
+        table.add_row(*(Text(_shown(value)) for value in line))
+    console = Console(file=StringIO(), width=WIDEST, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().split("\n")).strip("\n")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    if pandas.api.types.is_scalar(value) and pandas.isna(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
+
+
+def _published_closes(file: Path) -> dict[date, str]:
+    if not file.exists():
+        return {}
+    with duckdb.connect(str(file), read_only=True, config=SAFE) as connection:
+        return dict(
+            connection.execute("select snapshot_month, input_checksum from ops.month_closes").fetchall()
+        )

@@ -1,0 +1,303 @@
+"""Worklists: what a unit finds in its workbook, in both languages and safely."""
+
+import csv
+import stat
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pandas
+import pytest
+
+from orchestration.settings import REFERENCE
+from orchestration.worklists import Texts, TextsError, WorklistError, workbook, write_worklists
+from orchestration.worklists.columns import ANSWERS, COLUMNS, answer_codes
+from orchestration.worklists.list_sheet import lines_needed
+
+TEXTS = Texts.load(REFERENCE / "texts.csv")
+JUNE = date(2026, 6, 1)
+
+ROW = {
+    "assignment_id": "2026-06-S1",
+    "subscriber_id": "S1",
+    "msisdn": "138****0001",
+    "customer_type": "group",
+    "group_id": "G1",
+    "value_tier": "high",
+    "colour": "red",
+    "score": 11,
+    "churn_probability": 0.5,
+    "main_cause": "price",
+    "sentence": "Bill is falling",
+    "fired_rules": "S01|X99",
+    "offer_id": "O1",
+    "offer_name": "Credit",
+    "script_hint": "Say it",
+    "expected_benefit": 12.5,
+    "priority_rank": 1,
+    "primary_unit_id": "B01",
+    "unit_name": "East branch",
+    "staff_id": "P1",
+    "staff_name": "Chen L.",
+    "landing_unit_id": "B01",
+    "supervising_unit_id": None,
+    "stage": "visit",
+    "channel": "visit",
+    "due_date": date(2026, 7, 2),
+    "disposition": "assigned",
+}
+
+
+def frame(*changes: dict[str, object]) -> pandas.DataFrame:
+    return pandas.DataFrame([ROW | change for change in changes])
+
+
+def written(rows: pandas.DataFrame, folder: Path, language: str = "en") -> list[Path]:
+    return write_worklists(rows, folder, month=JUNE, language=language, currency="CNY", texts=TEXTS)
+
+
+def listed(file: Path, language: str = "en") -> pandas.DataFrame:
+    """Read a workbook back as a machine would: by the hidden row of names."""
+    sheet = TEXTS.text("sheet.worklist", language)
+    return pandas.read_excel(file, sheet_name=sheet, skiprows=[1, 2], dtype=object)
+
+
+def test_workbooks_are_one_per_primary_unit_for_their_one_reader(tmp_path: Path) -> None:
+    files = written(frame({"primary_unit_id": "B02"}, {}), tmp_path / "worklists")
+
+    assert [file.name for file in files] == ["B01.xlsx", "B02.xlsx"]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    assert stat.S_IMODE(files[0].parent.stat().st_mode) == 0o700
+    assert sorted(path.name for path in (tmp_path / "worklists").iterdir()) == ["B01.xlsx", "B02.xlsx"]
+
+
+def test_workbook_name_cannot_leave_its_folder(tmp_path: Path) -> None:
+    files = written(frame({"primary_unit_id": "../../B/1"}), tmp_path)
+
+    assert files == [tmp_path / "..%2F..%2FB%2F1.xlsx"]
+
+
+def test_list_holds_only_the_assigned_by_due_date_then_priority(tmp_path: Path) -> None:
+    late = {"due_date": date(2026, 7, 9), "priority_rank": 1, "assignment_id": "late"}
+    rows = frame(
+        late,
+        {"priority_rank": 3, "assignment_id": "third"},
+        {"disposition": "held_out", "assignment_id": "held out"},
+        {"disposition": "suppressed", "assignment_id": "suppressed"},
+        {"disposition": "beyond_capacity", "assignment_id": "beyond", "primary_unit_id": None},
+        {"priority_rank": 2, "assignment_id": "second"},
+    )
+    (file,) = written(rows, tmp_path)
+
+    assert list(listed(file)["assignment_id"]) == ["second", "third", "late"]
+
+
+def test_no_assigned_row_gives_no_workbook(tmp_path: Path) -> None:
+    assert written(frame({"disposition": "held_out"}), tmp_path) == []
+
+
+def test_list_shows_words_for_codes_and_codes_that_an_operator_added(tmp_path: Path) -> None:
+    (file,) = written(frame({}), tmp_path)
+
+    line = listed(file).iloc[0]
+    assert line["stage"] == "Visit"
+    assert line["customer"] == "Group G1"
+    assert line["seen"] == "Bill is falling\nSigns: Average bill is falling; X99"
+    assert line["due_date"] == pandas.Timestamp("2026-07-02")
+    assert (line["churn_probability"], line["expected_benefit"]) == (0.5, 12.5)
+    assert line[[column.name for column in ANSWERS]].isna().all()
+
+
+def test_a_wrapped_text_gets_the_lines_it_needs() -> None:
+    assert lines_needed("one\ntwo", 10) == 2
+    assert lines_needed("挽留客户挽留客户", 10) == 2
+    assert lines_needed("x" * 21, 10) == 3
+    assert lines_needed(None, 10) == 1
+
+
+def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(
+        [
+            "churn_probability",
+            "expected_benefit",
+            "sentence",
+            "fired_rules",
+            "offer_name",
+            "script_hint",
+            "colour",
+        ]
+    )
+    (file,) = written(frame(nothing | {"staff_id": None, "staff_name": None, "group_id": None}), tmp_path)
+
+    line = listed(file).iloc[0]
+    assert line[["churn_probability", "seen", "colour", "staff_name"]].isna().all()
+    assert line["customer"] == "Group"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@x", "+1", "-1", '=HYPERLINK("http://x")', "http://x", "00123"])
+def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path, text: str) -> None:
+    texts = ["msisdn", "subscriber_id", "group_id", "main_cause", "sentence", "offer_name", "script_hint"]
+    names = {"staff_name": text, "unit_name": text, "assignment_id": text}
+    (file,) = written(frame(dict.fromkeys(texts, text) | names), tmp_path)
+
+    book = openpyxl.load_workbook(file)
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n", "d"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert {cell.data_type for cell in cells if cell.value == text} == {"s"}
+    assert listed(file).iloc[0]["subscriber_id"] == text
+
+
+def test_same_rows_in_any_order_give_the_same_bytes(tmp_path: Path) -> None:
+    rows = frame(
+        {},
+        {"assignment_id": "2026-06-S2", "priority_rank": 2, "staff_id": "P2"},
+        {"assignment_id": "2026-06-S3", "priority_rank": 2, "value_tier": "mid"},
+    )
+    (first,) = written(rows, tmp_path / "first")
+    (second,) = written(rows.iloc[::-1], tmp_path / "second")
+
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_answers_are_picked_from_lists_that_lead_back_to_the_contracts_codes(
+    tmp_path: Path, language: str
+) -> None:
+    (file,) = written(frame({}), tmp_path, language)
+
+    book = openpyxl.load_workbook(file)
+    sheet = book[TEXTS.text("sheet.worklist", language)]
+    names = {cell.value: cell.column_letter for cell in sheet[1]}
+    lists = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
+    for column in ANSWERS:
+        place = f"{names[column.name]}4"
+        assert not sheet[place].protection.locked
+        if column.kind != "code":
+            continue
+        _, _, area = lists[place].formula1.partition("!")
+        words = [cell.value for (cell,) in book["codes"][area]]
+        codes = {
+            word: code
+            for name, code, word in book["codes"].iter_rows(values_only=True)
+            if name == column.name
+        }
+        assert [codes[word] for word in words] == list(answer_codes(column.name))
+        assert len(set(words)) == len(words)
+    assert lists[f"{names['contacted_on']}4"].type == "date"
+    assert book["codes"].sheet_state == "veryHidden"
+
+
+def test_everything_but_the_answers_is_locked(tmp_path: Path) -> None:
+    (file,) = written(frame({}), tmp_path)
+
+    sheet = openpyxl.load_workbook(file)["Worklist"]
+    unlocked = {sheet[1][cell.column - 1].value for cell in sheet[4] if not cell.protection.locked}
+    assert sheet.protection.sheet
+    assert unlocked == {column.name for column in ANSWERS}
+
+
+def test_list_is_set_up_for_screen_and_paper(tmp_path: Path) -> None:
+    (file,) = written(frame({}, {"assignment_id": "2026-06-S2"}), tmp_path)
+
+    sheet = openpyxl.load_workbook(file)["Worklist"]
+    last = openpyxl.utils.get_column_letter(len(COLUMNS))
+    assert sheet.freeze_panes == "G4"
+    assert sheet.auto_filter.ref == f"A3:{last}5"
+    assert sheet.row_dimensions[1].hidden
+    assert sheet.page_setup.orientation == "landscape"
+    # One page wide is the format's default, any number of pages high is said.
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.page_setup.fitToHeight == 0
+    assert sheet.print_title_rows == "$2:$3"
+
+
+def test_summary_counts_the_list_and_names_no_customer(tmp_path: Path) -> None:
+    rows = frame(
+        {},
+        {"assignment_id": "2", "subscriber_id": "S2", "stage": "call", "value_tier": "mid"},
+        {"assignment_id": "3", "subscriber_id": "S3", "staff_id": "P2", "due_date": date(2026, 7, 1)},
+    )
+    (file,) = written(rows, tmp_path)
+
+    values = list(openpyxl.load_workbook(file)["Summary"].iter_rows(values_only=True))
+    left = {line[1]: line[2:4] for line in values if line[1] is not None}
+    right = {line[5]: line[6] for line in values if line[5] is not None}
+    assert left["East branch (B01)   ·   2026-06"] == (None, None)
+    assert left["Customers to contact"] == (None, 3)
+    assert left["Expected benefit (CNY)"] == (None, 37.5)
+    assert [line[2:4] for line in values if line[1] == "Chen L."] == [
+        (2, pandas.Timestamp("2026-07-02")),
+        (1, pandas.Timestamp("2026-07-01")),
+    ]
+    assert right == {
+        "By due date": "Customers",
+        "2026-07-01": 1,
+        "2026-07-02": 2,
+        "By next step": "Customers",
+        "Visit": 2,
+        "Call": 1,
+        "By customer value": "Customers",
+        "High": 2,
+        "Mid": 1,
+    }
+    assert not {"S1", "138****0001"} & {value for line in values for value in line}
+
+
+def test_chinese_workbook_holds_no_english_head(tmp_path: Path) -> None:
+    (file,) = written(frame({}), tmp_path, "zh")
+
+    book = openpyxl.load_workbook(file)
+    heads = [cell.value for row in (2, 3) for cell in book["工作清单"][row] if cell.value]
+    assert book.sheetnames == ["概要", "工作清单", "codes"]
+    assert [head for head in heads if head.isascii()] == []
+
+
+def test_a_unit_with_more_rows_than_a_sheet_holds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "LONGEST_SHEET", 1)
+    with pytest.raises(WorklistError, match="unit B01 has 2 assigned rows, a sheet holds 1; give"):
+        written(frame({}, {"assignment_id": "2"}), tmp_path)
+
+
+def test_rows_without_a_column_or_a_unit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WorklistError, match="lack column\\(s\\) msisdn, score"):
+        written(frame({}).drop(columns=["msisdn", "score"]), tmp_path)
+    with pytest.raises(WorklistError, match="no primary_unit_id"):
+        written(frame({"primary_unit_id": None}), tmp_path)
+    with pytest.raises(WorklistError, match="'fr'; it can be one of en, zh"):
+        written(frame({}), tmp_path, "fr")
+
+
+def test_texts_name_every_code_of_the_answers_in_both_languages() -> None:
+    for column in ANSWERS:
+        if column.kind == "code":
+            for code in answer_codes(column.name):
+                assert set(TEXTS.entries[f"{column.vocabulary}.{code}"]) == {"en", "zh"}
+
+
+def test_texts_name_every_scorecard_rule() -> None:
+    with (REFERENCE / "warning_scorecard.csv").open(encoding="utf-8", newline="") as lines:
+        rules = {f"rule.{row['rule_id']}" for row in csv.DictReader(lines)}
+    assert rules <= set(TEXTS.entries)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("key,en\na,b\n", r"texts\.csv: column\(s\) \['zh'\] are missing"),
+        ("key,en,zh\na,b,c\na,b,c\n", r"texts\.csv, line 3: key 'a' comes twice"),
+        ("key,en,zh\na,b,\n", r"texts\.csv, line 2, column zh: 'a' has no text"),
+    ],
+)
+def test_texts_that_are_incomplete_are_refused(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(TextsError, match=message):
+        Texts.load(file)
+
+
+def test_text_without_an_entry_names_the_key() -> None:
+    with pytest.raises(TextsError, match=r"no text for key 'nothing' in language 'en'"):
+        TEXTS.text("nothing", "en")
