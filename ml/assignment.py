@@ -1,7 +1,8 @@
 """From scores to a list with an owner: expected benefit, who is listed, which person.
 
 Belongs here: pure arithmetic over frames of one month. Not here: which unit owns whom by the rules
-(`dbt_project/models/retention/would_be_owners.sql`), reading and writing (`orchestration/defs/assignment.py`).
+(`dbt_project/models/retention/would_be_owners.sql`), reading and writing
+(`orchestration/defs/assignment.py`).
 """
 
 import numpy as np
@@ -25,14 +26,15 @@ def expected_benefits(customers: pd.DataFrame, options: pd.DataFrame, *, horizon
         horizon_months: months over which the margin of a saved customer counts.
 
     Returns:
-        One row a customer in the order given: subscriber_id, offer_id, saving_chance, margin_kept_amount,
-        contact_cost_amount, acceptance_chance, offer_cost_amount, expected_benefit (null without a model; then
-        the first offer of the cause, by tier and id, is proposed).
+        One row a customer in the order given: subscriber_id, offer_id, saving_chance, contact_cost_amount,
+        acceptance_chance, offer_cost_amount, margin_kept_amount, expected_benefit (null without a model;
+        then the first offer of the cause, by tier and id, is proposed).
 
-    >>> customers = pd.DataFrame({"subscriber_id": ["a"], "churn_probability": [0.2], "margin_amount": [50.0],
-    ...                           "main_cause": ["price"], "value_tier": ["mid"]})
-    >>> options = pd.DataFrame({"offer_id": [None, "o1"], "cause": [None, "price"], "value_tier": [None, None],
-    ...                         "saving_chance": [0.1, 0.2], "contact_cost_amount": [6.0, 6.0],
+    >>> customers = pd.DataFrame({"subscriber_id": ["a"], "churn_probability": [0.2],
+    ...                           "margin_amount": [50.0], "main_cause": ["price"], "value_tier": ["mid"]})
+    >>> options = pd.DataFrame({"offer_id": [None, "o1"], "cause": [None, "price"],
+    ...                         "value_tier": [None, None], "saving_chance": [0.1, 0.2],
+    ...                         "contact_cost_amount": [6.0, 6.0],
     ...                         "acceptance_chance": [0.0, 0.25], "offer_cost_amount": [0.0, 30.0]})
     >>> best = expected_benefits(customers, options, horizon_months=12)
     >>> best.loc[0, "offer_id"], float(best.loc[0, "expected_benefit"])
@@ -80,8 +82,9 @@ def rank(customers: pd.DataFrame) -> pd.DataFrame:
         customers: subscriber_id, expected_benefit (null without a model), colour (red, yellow, blue, null),
             score (points), average_amount_3m.
 
-    >>> rank(pd.DataFrame({"subscriber_id": ["a", "b"], "expected_benefit": [1.0, 2.0], "colour": [None, None],
-    ...                    "score": [10, 3], "average_amount_3m": [100, 100]}))["subscriber_id"].tolist()
+    >>> rank(pd.DataFrame({"subscriber_id": ["a", "b"], "expected_benefit": [1.0, 2.0],
+    ...                    "colour": [None, None], "score": [10, 3],
+    ...                    "average_amount_3m": [100, 100]}))["subscriber_id"].tolist()
     ['b', 'a']
     """
     colour_order = customers["colour"].map({"red": 0, "yellow": 1, "blue": 2}).fillna(3)

@@ -1,0 +1,1 @@
+"""Dagster definitions, landing, publishing and the command line."""

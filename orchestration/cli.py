@@ -1,0 +1,354 @@
+"""The command line: `retention --help`.
+
+Belongs here: options, their checks, the order of what a command does, words for people. Not here: the work
+itself. Dagster is imported inside commands only, after RETENTION_HOME is absolute and DAGSTER_HOME set;
+so `--help` is quick and no run ever lands in a home that goes away.
+"""
+
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.progress import say, shown
+from orchestration.settings import ROOT, Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+_KIBIBYTES_PER_MEBIBYTE = 1024
+_BYTES_PER_MEBIBYTE = 1024 * 1024
+
+
+class Month(click.ParamType):
+    """A month as YYYY-MM; becomes its first day."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the first day, or fail with what was expected."""
+        if isinstance(value, date):
+            return value
+        text = str(value)
+        try:
+            if len(text) != len("YYYY-MM"):
+                raise ValueError
+            return date.fromisoformat(f"{text}-01")
+        except ValueError:
+            self.fail(f"{text!r} is no month; write it as YYYY-MM, such as 2026-01.", param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """Close a telecom operator's month: from raw extracts to an owner for every customer at risk.
+
+    Everything is read and written under RETENTION_HOME (default ./data). Exit codes: 0 done, 1 the run
+    failed, 2 wrong use. RETENTION_DEBUG=1 shows where an error arose.
+    """
+
+
+@commands.command()
+@click.option("--subscribers", type=click.IntRange(min=1), required=True, help="Lines in the first month.")
+@click.option("--months", type=click.IntRange(min=1), required=True, help="How many months to write.")
+@click.option("--last-month", type=Month(), required=True, help="Newest month to write.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Landing folder.  [default: the home's]")
+@click.option(
+    "--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of planted bad rows."
+)
+def simulate(
+    subscribers: int, months: int, last_month: date, seed: int, out: Path | None, dirt: float
+) -> None:
+    """Write the extracts of a made-up operator in the raw contract, and the hidden truth beside them."""
+    from seeds.simulator import simulate as write_extracts
+
+    out = out or Home.from_environment().landing
+    with shown():
+        summary = write_extracts(
+            subscribers=subscribers,
+            months=months,
+            last_month=last_month,
+            seed=seed,
+            out=out,
+            dirt=dirt,
+            progress=say,
+        )
+    click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.months)} months under {out}")
+
+
+@commands.command()
+@click.argument("name")
+@click.option(
+    "--file",
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="A file to read; may be given several times.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Landing folder.  [default: the home's]")
+def adapt(name: str, files: tuple[Path, ...], out: Path | None) -> None:
+    """Turn somebody else's files into raw extracts, by the SQL of seeds/adapters/NAME/."""
+    from seeds.adapters import adapt as write_extracts
+
+    out = out or Home.from_environment().landing
+    with shown():
+        summary = write_extracts(name, files, out, progress=say)
+    click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.months)} months under {out}")
+    click.echo(f"settings in {summary.operator_file}")
+
+
+@commands.command()
+@click.option("--month", type=Month(), required=True, help="Month to close; it must have ended.")
+@click.option("--from-month", type=Month(), help="First month of a range that ends with --month.")
+def run(month: date, from_month: date | None) -> None:
+    """Close a month, or each month of a range: the same job as the schedule's."""
+    home = prepared_home()
+    close_months(home, from_month or month, month)
+    click.echo(f"published under {home.published}")
+
+
+@commands.command()
+def status() -> None:
+    """Show what has landed, run, failed and been published, month by month, and what is stale."""
+    from orchestration.defs.month_close import last_runs
+    from orchestration.publishing.status import month_status, render_table
+    from orchestration.warehouse import Warehouse
+
+    home = prepared_home()
+    if not home.warehouse_file.exists():
+        click.echo(f"Nothing was run yet under {home.root}.")
+        return
+    with Warehouse(home, lock_wait_seconds=1).reading() as connection:
+        months = month_status(connection, home)
+    with _instance() as instance:
+        runs = last_runs(instance)
+    months["last_run"] = [runs.get(month) for month in months["month"]]
+    months["month"] = [f"{month:%Y-%m}" for month in months["month"]]
+    click.echo(render_table(months))
+
+
+@commands.command()
+@click.argument("statement")
+def sql(statement: str) -> None:
+    """Query the published marts, read-only."""
+    from orchestration.publishing.status import query_published, render_table
+
+    click.echo(render_table(query_published(Home.from_environment(), statement)))
+
+
+@commands.command()
+@click.option("--port", type=int, default=3000, show_default=True, help="Port on 127.0.0.1.")
+def ui(port: int) -> None:
+    """Start the Dagster UI on 127.0.0.1 over this home; it has no log-in of its own."""
+    from orchestration.recovery import recover
+    from orchestration.warehouse import Warehouse, WarehouseBusyError
+
+    home = prepared_home()
+    try:
+        with Warehouse(home, lock_wait_seconds=0).lock(), _instance() as instance:
+            recover(home, instance)
+    except WarehouseBusyError:
+        click.echo("A run is going on; the UI shows it.")
+    dagster = Path(sys.executable).with_name("dagster")
+    os.chdir(ROOT)
+    os.execv(
+        dagster,
+        [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)],
+    )
+
+
+@commands.command()
+def docs() -> None:
+    """Write the browsable data dictionary: every table, column, test and where it comes from."""
+    from orchestration.defs.dbt_child import run_dbt
+    from orchestration.warehouse import Warehouse
+
+    home = prepared_home()
+    target = home.dbt / "docs"
+    with shown(), Warehouse(home).lock():
+        say("writing the data dictionary")
+        # Types and compiled SQL, of any month, need a build file.
+        more = ["--vars", '{"from_month": "2026-01-01", "to_month": "2026-01-01"}']
+        if not home.warehouse_file.exists():
+            run_dbt(home, "parse", "--target-path", str(target))
+            more = ["--no-compile", "--empty-catalog"]
+        run_dbt(home, "docs", "generate", "--static", "--target-path", str(target), *more)
+    click.echo(target / "static_index.html")
+
+
+@commands.command()
+@click.option("--subscribers", type=click.IntRange(min=1), default=20_000, show_default=True)
+@click.option("--months", type=click.IntRange(min=1), default=24, show_default=True)
+@click.option("--last-month", type=Month(), default="2026-06", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.pass_context
+def demo(context: click.Context, subscribers: int, months: int, last_month: date, seed: int) -> None:
+    """Simulate an operator, close all its months, publish, and print what came of it and where to look."""
+    home = prepared_home()
+    if not home.landing.exists():
+        context.invoke(
+            simulate,
+            subscribers=subscribers,
+            months=months,
+            last_month=last_month,
+            seed=seed,
+            out=None,
+            dirt=0.0,
+        )
+    landed = sorted(
+        Month().convert(folder.name, None, None)
+        for folder in (home.landing / "subscribers").glob("[0-9]*-[0-9]*")
+    )
+    if not landed:
+        raise click.ClickException(f"No month lies under {home.landing / 'subscribers'}.")
+    close_months(home, landed[0], landed[-1])
+    click.echo(demo_result(home))
+
+
+def prepared_home() -> Home:
+    """Return the home, with its folders, Dagster's settings in place, and the environment that names both."""
+    home = Home.from_environment()
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    (home.dagster / "dagster.yaml").write_bytes(Path(__file__).with_name("dagster.yaml").read_bytes())
+    os.environ["RETENTION_HOME"] = str(home.root)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["RETENTION_EVENT_LOG"] = str(home.dagster / "history" / "runs")
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
+    return home
+
+
+def close_months(home: Home, first: date, last: date) -> None:
+    """Run the month close over `first` to `last` in this process, holding the lock from start to end.
+
+    Raises click.BadParameter for a range that cannot be run, click.ClickException when the run fails.
+    """
+    from orchestration.partitions import is_closed
+    from orchestration.recovery import PROCESS_TAG, process_identity, recover
+    from orchestration.warehouse import Warehouse
+
+    if first > last:
+        raise click.BadParameter(f"--from-month {first:%Y-%m} is later than --month {last:%Y-%m}.")
+    for month in (first, last):
+        if not is_closed(month):
+            raise click.BadParameter(
+                f"{month:%Y-%m} cannot be run: it has not ended yet, or lies before 2010-01."
+            )
+    with shown(), Warehouse(home).lock(), _instance() as instance:
+        for done in recover(home, instance):
+            say(done)
+        from orchestration.definitions import defs
+
+        say(f"closing {first:%Y-%m} to {last:%Y-%m}")
+        with _standard_output_hidden():
+            result = (
+                defs()
+                .resolve_job_def("month_close")
+                .execute_in_process(
+                    instance=instance,
+                    raise_on_error=False,
+                    # Our own lines stand for Dagster's; its event log keeps everything.
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                    tags={
+                        "dagster/asset_partition_range_start": first.isoformat(),
+                        "dagster/asset_partition_range_end": last.isoformat(),
+                        PROCESS_TAG: process_identity(os.getpid()),
+                        # Whoever called the command calls it again; the daemon must not.
+                        "dagster/max_retries": "0",
+                    },
+                )
+            )
+        if not result.success:
+            from orchestration.defs.month_close import failure_message
+
+            raise click.ClickException(failure_message(result))
+        say("done")
+
+
+def demo_result(home: Home) -> str:
+    """Return what a run over everything came to, for people: months, models against rules, lists, paths."""
+    from orchestration.publishing.status import render_table
+    from orchestration.warehouse import Warehouse
+
+    with Warehouse(home).reading() as connection:
+        landed = connection.execute(
+            "select count(distinct landed_month) as months, count(*) as files, "
+            "cast(sum(rows_read) as bigint) as rows_read, "
+            "cast(sum(rows_quarantined) as bigint) as rows_quarantined from ops.landing_audit"
+        ).df()
+        models = connection.execute(
+            """
+            select target, contender, strftime(trained_for_month, '%Y-%m') as trained_for,
+                strftime(test_month, '%Y-%m') as judged_on, rows, churners,
+                round(auc, 3) as auc, round(top_decile_lift, 2) as top_decile_lift,
+                round(top_decile_lift_low, 2) as lift_low, round(top_decile_lift_high, 2) as lift_high
+            from ml.model_evaluations
+            where trained_for_month = (select max(trained_for_month) from ml.model_evaluations)
+            order by target, contender
+            """
+        ).df()
+        lists = connection.execute(
+            "select strftime(snapshot_month, '%Y-%m') as month, disposition, count(*) as subscribers "
+            "from retention.responsibilities "
+            "where snapshot_month = (select max(snapshot_month) from retention.responsibilities) "
+            "group by all order by all"
+        ).df()
+    parts = [
+        ("Landed", render_table(landed)),
+        ("Newest models, beside the naive rules", render_table(models)),
+        ("Newest list", render_table(lists)),
+        (
+            "Where to look",
+            f"{home.published_file}\n{home.published}\nretention ui | status | sql",
+        ),
+        ("Peak memory", f"{_peak_mebibytes():,.0f} MiB"),
+    ]
+    return "\n\n".join(f"{title}\n{text}" for title, text in parts)
+
+
+@contextmanager
+def _instance() -> "Iterator[DagsterInstance]":
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def _standard_output_hidden() -> Iterator[None]:
+    """Keep dbt's own log off the terminal; it stays in Dagster's compute logs."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _peak_mebibytes() -> float:
+    """Return the largest resident memory of this process or of one of its children (Linux counts in KiB)."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak / (_BYTES_PER_MEBIBYTE if sys.platform == "darwin" else _KIBIBYTES_PER_MEBIBYTE)
+
+
+def _one_line(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    """Say an error that nobody expected in one message; Python then exits with 1."""
+    click.echo(f"Error: {error or type(error).__name__}", err=True)
+
+
+def main() -> None:
+    """Run the command line (`retention`)."""
+    if os.environ.get("RETENTION_DEBUG") != "1":
+        sys.excepthook = _one_line
+    commands.main(prog_name="retention")

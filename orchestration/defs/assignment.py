@@ -1,0 +1,128 @@
+"""Assignment: every customer at risk gets one owner, or a reason why not."""
+
+from datetime import date
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from ml.assignment import assign, expected_benefits
+from orchestration.defs.candidates import read_parameters
+from orchestration.defs.customers import read_customers, read_options
+from orchestration.partitions import run_months, snapshot_months
+from orchestration.progress import say
+from orchestration.tables import TABLES
+from orchestration.warehouse import Warehouse, replace_months
+
+_LIST = "retention.responsibilities"
+
+
+@dg.asset(
+    key=_LIST.split("."),
+    deps=[
+        ["ml", "churn_scores"],
+        ["ml", "cause_scores"],
+        ["retention", "scorecard_scores"],
+        ["retention", "would_be_owners"],
+        ["retention", "staff_available"],
+        ["retention", "due_dates"],
+        ["reference", "offers"],
+        ["reference", "contact_stages"],
+        # Whoever had the customer last month keeps him.
+        dg.AssetDep(
+            _LIST.split("."), partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+        ),
+    ],
+    description=TABLES[_LIST].grain,
+    group_name="responsibility",
+    owners=["market-department@operator.example"],
+    kinds={"python", "duckdb"},
+    partitions_def=snapshot_months,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def responsibilities(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Give the list of each month to units and people, oldest month first."""
+    counts = {}
+    for month in run_months(context):
+        with warehouse.writing() as connection:
+            listed = _list_of(connection, month)
+            replace_months(connection, _LIST, listed, [month])
+        counts[f"{month:%Y-%m}"] = {
+            str(disposition): int(rows)
+            for disposition, rows in listed["disposition"].value_counts().sort_index().items()
+        }
+        say(f"{month:%Y-%m}: {len(listed)} subscribers on the list")
+    return dg.MaterializeResult(metadata={"dispositions_per_month": counts})
+
+
+@dg.asset_check(
+    asset=_LIST.split("."),
+    blocking=True,
+    partitions_def=snapshot_months,
+    description="Every potential churner of a month stands on its list once, in one of four dispositions; "
+    "whoever is assigned has a unit, a person, a stage, a channel and a due date.",
+)
+def every_subscriber_at_risk_has_one_disposition(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """Look for rows that stand twice, unknown dispositions, and potential churners left out."""
+    months = run_months(context)
+    with warehouse.reading() as connection:
+        wrong = connection.execute(
+            """
+            with list_rows as (
+                select
+                    snapshot_month,
+                    subscriber_id,
+                    count(*) as row_count,
+                    count(*) filter (
+                        disposition in ('assigned', 'suppressed', 'held_out', 'beyond_capacity')
+                        and (disposition = 'suppressed') = (suppression_reason is not null)
+                        and (
+                            disposition <> 'assigned'
+                            or (primary_unit_id || staff_id || stage || channel || due_date) is not null
+                        )
+                    ) as right_count
+                from retention.responsibilities
+                where snapshot_month in (select unnest($months::date[]))
+                group by all
+            ),
+            at_risk as (
+                select snapshot_month, subscriber_id
+                from retention.scorecard_scores
+                where is_potential_churner and snapshot_month in (select unnest($months::date[]))
+            )
+            select strftime(snapshot_month, '%Y-%m'), count(*)
+            from at_risk
+            full join list_rows using (snapshot_month, subscriber_id)
+            where row_count is distinct from 1 or right_count is distinct from 1
+            group by all
+            order by all
+            """,
+            {"months": months},
+        ).fetchall()
+    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_per_month": dict(wrong)})
+
+
+def _list_of(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
+    """Return the list of a month: who is at risk, ranked, with unit, person, action and due date."""
+    customers = read_customers(connection, month)
+    horizon = int(read_parameters(connection)["value_horizon_months"])
+    best = expected_benefits(customers, read_options(connection, month), horizon_months=horizon)
+    customers = customers.assign(offer_id=best["offer_id"], expected_benefit=best["expected_benefit"])
+    is_at_risk = (customers["expected_benefit"] > 0) | customers["is_potential_churner"]
+    staff = connection.execute(
+        "select staff_id, owner_unit_id, monthly_capacity from retention.staff_available "
+        "where snapshot_month = ? order by staff_id",
+        [month],
+    ).df()
+    previous = connection.execute(
+        f"select subscriber_id, staff_id from {_LIST} where staff_id is not null "
+        "and snapshot_month = cast(? - interval 1 month as date) order by subscriber_id",
+        [month],
+    ).df()
+    listed = assign(customers[is_at_risk].reset_index(drop=True), staff, previous)
+    listed = listed.assign(list_kind="at_risk", suppression_reason=None, propensity=None)
+    return listed[[column.name for column in TABLES[_LIST].columns]]

@@ -1,0 +1,88 @@
+"""Landing: the raw tables of the contract, and the accounts of what was read."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from orchestration.landing import land, prepare
+from orchestration.partitions import run_months, snapshot_months
+from orchestration.progress import say
+from orchestration.settings import REFERENCE
+from orchestration.warehouse import Warehouse
+
+_RAW_TABLES = pd.read_csv(REFERENCE / "raw_tables.csv", keep_default_na=False)
+_ACCOUNTS = {
+    "landing_audit": "One row per landed file: rows read, accepted, quarantined and duplicate.",
+    "quarantine": "One row per rejected raw row, with its reason.",
+    "operator_settings": "One row per parameter that the operator's own settings override.",
+}
+_WITHOUT_MONTHS = {"operator_settings"} | set(_RAW_TABLES.loc[_RAW_TABLES["kind"] == "static", "table_name"])
+
+
+def _specs() -> list[dg.AssetSpec]:
+    tables = {
+        (str(row["source_name"]), str(row["table_name"])): f"Raw {row['kind']} table, as it was delivered."
+        for row in _RAW_TABLES.to_dict("records")
+    }
+    tables |= {("ops", name): description for name, description in _ACCOUNTS.items()}
+    return [
+        dg.AssetSpec(
+            [schema, name],
+            description=description,
+            group_name="landing",
+            owners=["data-engineering@operator.example"],
+            kinds={"python", "duckdb"},
+            partitions_def=None if name in _WITHOUT_MONTHS else snapshot_months,
+        )
+        for (schema, name), description in tables.items()
+    ]
+
+
+# All tables of a run land together; Dagster wants the flag for tables with and without months in one step.
+@dg.multi_asset(
+    name="landing", specs=_specs(), can_subset=True, backfill_policy=dg.BackfillPolicy.single_run()
+)
+def landing(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.MaterializeResult]:
+    """Check the extracts of the run's months and land them, each month in one transaction."""
+    months = run_months(context)
+    say(f"extracts of {len(months)} month(s)")
+    with warehouse.writing() as connection:
+        prepare(connection)
+        land(connection, warehouse.home, months, progress=say)
+        accounts = connection.execute(
+            """
+            select
+                table_name,
+                coalesce(strftime(landed_month, '%Y-%m'), 'static') as landed_month,
+                cast(sum(rows_accepted) as bigint) as accepted,
+                cast(sum(rows_quarantined) as bigint) as quarantined,
+                cast(sum(rows_duplicate) as bigint) as duplicate
+            from ops.landing_audit
+            where landed_month is null or landed_month in (select unnest(?::date[]))
+            group by all
+            order by all
+            """,
+            [months],
+        ).df()
+    for key in sorted(context.selected_asset_keys):
+        yield dg.MaterializeResult(asset_key=key, metadata=_account(accounts, key.path[-1]))
+
+
+def _account(accounts: pd.DataFrame, table: str) -> dict[str, dict[str, dict[str, int]]]:
+    """Return the rows of one table by month, for the UI; a static table stands under 'static'."""
+    own = accounts[accounts["table_name"] == table]
+    return {
+        "rows_per_month": {
+            str(month): {
+                "accepted": int(accepted),
+                "quarantined": int(quarantined),
+                "duplicate": int(duplicate),
+            }
+            for month, accepted, quarantined, duplicate in zip(
+                own["landed_month"], own["accepted"], own["quarantined"], own["duplicate"], strict=True
+            )
+        }
+    }

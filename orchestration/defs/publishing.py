@@ -1,0 +1,52 @@
+"""Publishing: what people and BI tools read, replaced whole once every check has passed."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.defs.dbt_child import current_manifest, table_keys
+from orchestration.partitions import run_months, snapshot_months
+from orchestration.progress import say
+from orchestration.publishing import publish
+from orchestration.settings import Home, OperatorSettings
+from orchestration.tables import TABLES
+from orchestration.warehouse import Warehouse
+
+_PYTHON_TABLES = [name.split(".") for name in TABLES if name != "ops.month_closes"]
+
+
+@dg.multi_asset(
+    name="published_month",
+    specs=[
+        dg.AssetSpec(
+            key,
+            # After everything else, so that nothing half right is ever published.
+            deps=[*_PYTHON_TABLES, *table_keys(current_manifest(Home.from_environment()))],
+            description=description,
+            group_name="publish",
+            owners=["data-engineering@operator.example"],
+            kinds={"python", "duckdb", "parquet", "excel"},
+            partitions_def=snapshot_months,
+        )
+        for key, description in (
+            (
+                ["published", "month"],
+                "The published file, its Parquet copies, and the month's worklists and manifest.",
+            ),
+            (["ops", "month_closes"], TABLES["ops.month_closes"].grain),
+        )
+    ],
+    partitions_def=snapshot_months,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def published_month(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.MaterializeResult]:
+    """Publish the run's months, once, at the end."""
+    months = run_months(context)
+    home = warehouse.home
+    settings = OperatorSettings.load(home.operator_file)
+    with warehouse.writing() as connection:
+        publish(connection, home, months, settings=settings, progress=say)
+    yield dg.MaterializeResult(asset_key=["published", "month"], metadata={"months": len(months)})
+    yield dg.MaterializeResult(asset_key=["ops", "month_closes"])

@@ -1,0 +1,227 @@
+"""Scoring: the probability of every candidate from the last release, and the reasons of those at risk."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ml.model import ChurnModel, load
+from ml.reasons import Reasons, reasons
+from ml.scoring import score
+from orchestration.defs.candidates import read_candidates, read_causes, read_parameters
+from orchestration.defs.customers import may_be_listed, read_customers, read_options
+from orchestration.partitions import run_months, snapshot_months
+from orchestration.progress import say
+from orchestration.settings import Home, OperatorSettings
+from orchestration.tables import TABLES
+from orchestration.warehouse import Warehouse, read_months, replace_months
+
+_MEAN_BILL = "billed_amount_mean_3m"
+_TIER = "value_tier"
+_OWNERS = ["data-science@operator.example"]
+_SCORES = "ml.churn_scores"
+_REASONS = "ml.churn_reasons"
+_CAUSES = "ml.cause_scores"
+
+
+@dg.asset(
+    key=_SCORES.split("."),
+    deps=[["features", "subscriber_features"], ["ml", "models"]],
+    description=TABLES[_SCORES].grain,
+    group_name="score",
+    owners=_OWNERS,
+    kinds={"python", "xgboost"},
+    partitions_def=snapshot_months,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def churn_scores(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Score the candidates of each month with the last model released by then."""
+    counts: dict[date, int] = {}
+    for month in run_months(context):
+        with warehouse.writing() as connection:
+            scores = score_month(connection, warehouse.home, month)
+            counts |= replace_months(connection, _SCORES, scores, [month])
+        say(f"{month:%Y-%m}: {counts[month]} candidates scored")
+    return dg.MaterializeResult(
+        metadata={"rows_per_month": {f"{month:%Y-%m}": n for month, n in counts.items()}}
+    )
+
+
+@dg.multi_asset(
+    name="churn_reasons",
+    specs=[
+        dg.AssetSpec(
+            table.split("."),
+            deps=[
+                _SCORES.split("."),
+                ["retention", "scorecard_scores"],
+                ["retention", "would_be_owners"],
+                ["reference", "cause_map"],
+                ["reference", "offers"],
+            ],
+            description=TABLES[table].grain,
+            group_name="score",
+            owners=_OWNERS,
+            kinds={"python", "xgboost"},
+            partitions_def=snapshot_months,
+        )
+        for table in (_REASONS, _CAUSES)
+    ],
+    partitions_def=snapshot_months,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def churn_reasons(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.MaterializeResult]:
+    """Say of each subscriber at risk what sets him apart from his value tier, as facts and as causes."""
+    language = OperatorSettings.load(warehouse.home.operator_file).language
+    counts: dict[str, dict[str, int]] = {_REASONS: {}, _CAUSES: {}}
+    for month in run_months(context):
+        with warehouse.writing() as connection:
+            facts, causes = explain_month(connection, warehouse.home, month, language)
+            for table, frame in ((_REASONS, facts), (_CAUSES, causes)):
+                counts[table][f"{month:%Y-%m}"] = replace_months(connection, table, frame, [month])[month]
+        say(f"{month:%Y-%m}: {facts['subscriber_id'].nunique()} subscribers explained")
+    for table, rows in counts.items():
+        yield dg.MaterializeResult(asset_key=table.split("."), metadata={"rows_per_month": rows})
+
+
+@dg.asset_check(
+    asset=_SCORES.split("."),
+    blocking=True,
+    partitions_def=snapshot_months,
+    description="Every candidate of a month is scored once, or none where no model is released.",
+)
+def every_candidate_is_scored_once(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """Compare the scored subscribers with the candidates, month by month."""
+    with warehouse.reading() as connection:
+        wrong = wrongly_scored(connection, run_months(context))
+    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_per_month": wrong})
+
+
+def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[str, int]:
+    """Count candidates without exactly one score, and scores of others, by month since the first release."""
+    return dict(
+        connection.execute(
+            """
+            with candidates as (
+                select snapshot_month, subscriber_id
+                from features.subscriber_features
+                where snapshot_month in (select unnest($months::date[]))
+            ),
+            scores as (
+                select snapshot_month, subscriber_id, count(*) as score_count
+                from ml.churn_scores
+                where snapshot_month in (select unnest($months::date[]))
+                group by all
+            ),
+            releases as (
+                select min(trained_for_month) as first_month
+                from ml.models
+                where is_released and target = 'quantity_churn'
+            )
+            select
+                strftime(snapshot_month, '%Y-%m') as snapshot_month,
+                count(*) as wrong_count
+            from candidates
+            full join scores using (snapshot_month, subscriber_id)
+            cross join releases
+            where
+                snapshot_month >= releases.first_month
+                and (candidates.subscriber_id is null or coalesce(scores.score_count, 0) <> 1)
+            group by all
+            order by all
+            """,
+            {"months": list(months)},
+        ).fetchall()
+    )
+
+
+def _released(
+    connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
+) -> tuple[str, ChurnModel] | None:
+    """Return the newest model of `target` that was released by `month`, with its name."""
+    found = connection.execute(
+        "select model_id from ml.models where is_released and target = ? and trained_for_month <= ? "
+        "order by trained_for_month desc, model_id limit 1",
+        [target, month],
+    ).fetchall()
+    return (found[0][0], load(home.models / found[0][0])) if found else None
+
+
+def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) -> pd.DataFrame:
+    """Return one month of `ml.churn_scores`; nothing while no model of quantity churn is released."""
+    released = _released(connection, home, "quantity_churn", month)
+    if released is None:
+        return pd.DataFrame(columns=[column.name for column in TABLES[_SCORES].columns])
+    name, model = released
+    candidates = read_candidates(connection, month, model.columns, ())
+    scores = score(model, candidates).rename(columns={"probability": "churn_probability"})
+    scores["model_id"] = name
+    of_value = _released(connection, home, "value_churn", month)
+    if of_value is None:
+        scores["value_churn_probability"] = np.nan
+    else:
+        if of_value[1].columns != model.columns:
+            candidates = read_candidates(connection, month, of_value[1].columns, ())
+        # Both come in the order of the key.
+        scores["value_churn_probability"] = score(of_value[1], candidates)["probability"].to_numpy()
+    bills = read_months(
+        connection,
+        "features.subscriber_features",
+        [month],
+        {"subscriber_id": "varchar", _MEAN_BILL: "double"},
+    )
+    horizon = int(read_parameters(connection)["value_horizon_months"])
+    scores["value_at_risk"] = scores["churn_probability"] * bills[_MEAN_BILL].to_numpy() * horizon
+    by_risk = scores.sort_values(["churn_probability", "subscriber_id"], ascending=[False, True]).index
+    scores.loc[by_risk, "risk_rank"] = np.arange(1, len(scores) + 1)
+    return scores
+
+
+def explain_month(
+    connection: duckdb.DuckDBPyConnection, home: Home, month: date, language: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of `ml.churn_reasons` and `ml.cause_scores` of one month."""
+    customers = read_customers(connection, month)
+    horizon = int(read_parameters(connection)["value_horizon_months"])
+    is_listed = may_be_listed(customers, read_options(connection, month), horizon_months=horizon)
+    at_risk = customers.loc[is_listed, "subscriber_id"]
+    released = _released(connection, home, "quantity_churn", month)
+    facts_columns, causes_columns = (
+        [column.name for column in TABLES[name].columns] for name in (_REASONS, _CAUSES)
+    )
+    if released is None or at_risk.empty:
+        return pd.DataFrame(columns=facts_columns), pd.DataFrame(columns=causes_columns)
+    _, model = released
+    candidates = read_candidates(connection, month, model.columns, (_TIER,))
+    causes = read_causes(connection)
+    found: Reasons = reasons(
+        model,
+        candidates[candidates["subscriber_id"].isin(at_risk)],
+        causes[["feature", "cause"]],
+        candidates,
+        _TIER,
+    )
+    facts = found.reasons.merge(causes[["feature", f"label_{language}"]], on="feature", how="left")
+    facts["sentence"] = _sentences(facts, facts[f"label_{language}"], language)
+    return facts[facts_columns], found.cause_scores[causes_columns]
+
+
+def _sentences(facts: pd.DataFrame, label: pd.Series, language: str) -> pd.Series:
+    """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier."""
+    own, typical = (
+        facts[level].where(facts[level].notna(), facts[number].map("{:.4g}".format, na_action="ignore"))
+        for level, number in (("level", "value"), ("typical_level", "typical"))
+    )
+    unknown, typically = (
+        ("未知", "同档客户通常为") if language == "zh" else ("unknown", "typical of the tier:")
+    )
+    return label + ": " + own.fillna(unknown) + " (" + typically + " " + typical.fillna(unknown) + ")"

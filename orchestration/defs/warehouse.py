@@ -1,0 +1,118 @@
+"""What SQL makes of a run's months: dbt before the models of churn, and dbt after the lists.
+
+Belongs here: the two calls of dbt, and what they report. Not here: any rule or column (`dbt_project/`),
+or how dbt is called (`dbt_child.py`).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
+
+from orchestration.defs.dbt_child import build_arguments, current_manifest, failures
+from orchestration.partitions import run_months, snapshot_months
+from orchestration.progress import detail, say
+from orchestration.recovery import recorded_child
+from orchestration.settings import Home
+from orchestration.warehouse import Warehouse, has_table, rows_per_month
+
+_MANIFEST_FILE = current_manifest(Home.from_environment())
+_MANIFEST: Mapping[str, Any] = json.loads(_MANIFEST_FILE.read_text(encoding="utf-8"))
+
+
+class MonthlyTables(DagsterDbtTranslator):
+    """Gives months to the tables that grow by month; a view or a seed has none."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Return dagster-dbt's own spec with the partitions that fit."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = manifest["nodes"].get(unique_id)
+        is_monthly = node is not None and node["config"].get("materialized") == "incremental"
+        return spec.replace_attributes(partitions_def=snapshot_months if is_monthly else None)
+
+
+def has_after() -> bool:
+    """Tell whether any model is to be built after the lists."""
+    return any(
+        "after" in node["tags"] for node in _MANIFEST["nodes"].values() if node["resource_type"] == "model"
+    )
+
+
+def _build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse, stage: str
+) -> Iterator[Any]:
+    """Run `dbt build` over the run's months in a child, tell of each table, and count its rows at the end."""
+    months = run_months(context)
+    # One folder for both calls: the second finds what the first has parsed for the same months.
+    target = warehouse.home.dbt / "target"
+    target.mkdir(parents=True, exist_ok=True)
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    expected = len(context.selected_asset_keys)
+    say(f"dbt {stage}: {expected} tables and views, with their tests")
+    invocation = dbt.cli(build_arguments(months[0], months[-1]), context=context, target_path=target)
+    built = []
+    try:
+        with recorded_child(warehouse.home, invocation.process.pid):
+            for event in invocation.stream():
+                if isinstance(event, dg.Output):
+                    built.append(event.output_name)
+                    detail(f"dbt {stage}: {len(built)} of {expected}, {event.output_name}")
+                yield event
+    except DagsterDbtCliRuntimeError as error:
+        reasons = failures(results, _MANIFEST)
+        raise dg.Failure(reasons or str(error)) from error
+    say(f"dbt {stage}: {len(built)} done")
+    with warehouse.reading() as connection:
+        for key, table, month_column in _monthly_tables(context.selected_asset_keys):
+            if has_table(connection, table):
+                rows = rows_per_month(connection, table, months, month_column)
+                counts = {f"{month:%Y-%m}": count for month, count in rows.items()}
+                yield dg.AssetObservation(key, metadata={"rows_per_month": counts})
+
+
+def _monthly_tables(selected: set[dg.AssetKey] | Any) -> list[tuple[dg.AssetKey, str, str]]:
+    """Return key, table and month column of the selected tables that grow by month, in the order of names."""
+    found = []
+    for node in _MANIFEST["nodes"].values():
+        key = dg.AssetKey([node["schema"], node["name"]])
+        if node["config"].get("materialized") == "incremental" and key in selected:
+            month_column = node["config"]["meta"].get("month_column", "snapshot_month")
+            found.append((key, f"{node['schema']}.{node['name']}", month_column))
+    return sorted(found, key=lambda table: table[1])
+
+
+@dbt_assets(
+    manifest=_MANIFEST_FILE,
+    select="tag:before",
+    exclude="tag:after",
+    name="dbt_before",
+    dagster_dbt_translator=MonthlyTables(),
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def before(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[Any]:
+    """Staging, facts, features, labels, rules and colours: nothing here reads what Python made."""
+    yield from _build(context, dbt, warehouse, "before")
+
+
+if has_after():
+
+    @dbt_assets(
+        manifest=_MANIFEST_FILE,
+        select="tag:after",
+        name="dbt_after",
+        dagster_dbt_translator=MonthlyTables(),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def after(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[Any]:
+        """Figures that need scores and lists."""
+        yield from _build(context, dbt, warehouse, "after")

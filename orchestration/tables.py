@@ -1,0 +1,221 @@
+"""The tables that Python makes: their columns, types and comments, created where missing.
+
+Belongs here: declarations of `ml.*`, `retention.responsibilities`, `ops.month_closes`. Not here: raw tables
+and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`).
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+MONEY = "decimal(14,2)"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; the comment is what a reader of the published table sees."""
+
+    name: str
+    data_type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; `grain` says what a row is, `key` which columns name it."""
+
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
+    return tuple(Column(*row) for row in rows)
+
+
+_MONTH = ("snapshot_month", "date", "First day of the billing month at whose end this was known")
+_SUBSCRIBER = ("subscriber_id", "varchar", "Stable pseudonymous id of one service line")
+_TARGET = ("target", "varchar", "What is predicted: quantity_churn or value_churn")
+_TRAINED = ("trained_for_month", "date", "Month at whose end the model was trained: nothing later was used")
+_TEST = (
+    "test_month",
+    "date",
+    "Newest snapshot month that the model was judged on, later than those it learnt from",
+)
+_AUC = ("auc", "double", "Chance that a churner is scored above a subscriber who stays")
+_AUC_LOW = ("auc_low", "double", "Lower end of the 95 % interval of auc")
+_AUC_HIGH = ("auc_high", "double", "Upper end of the 95 % interval of auc")
+_PRECISION = ("average_precision", "double", "Mean precision over the ranks of the churners")
+_CAUSE = ("cause", "varchar", "Cause of churn, of the one list in the rule book")
+
+TABLES: dict[str, Table] = {
+    "ml.models": Table(
+        "One row per trained model.",
+        ("model_id",),
+        _columns(
+            ("model_id", "varchar", "Target and month trained for; names the folder of the model"),
+            _TARGET,
+            _TRAINED,
+            ("is_released", "boolean", "Whether months from trained_for_month on are scored with it"),
+            _AUC,
+            _AUC_LOW,
+            _AUC_HIGH,
+            _PRECISION,
+            ("top_decile_lift", "double", "Churn rate of the tenth scored highest over that of all"),
+            ("lift_low", "double", "Lower end of the 95 % interval of top_decile_lift"),
+            ("lift_high", "double", "Upper end of the 95 % interval of top_decile_lift"),
+            ("churners", "bigint", "Churners in the test month"),
+            ("rows", "bigint", "Candidates in the test month"),
+            _TEST,
+            ("checksum", "varchar", "SHA-256 of model.ubj"),
+            ("reason", "varchar", "Why it is released or not"),
+        ),
+    ),
+    "ml.model_evaluations": Table(
+        "One row per trained model and contender: the model and the naive rules, judged on the same rows.",
+        ("trained_for_month", "target", "contender"),
+        _columns(
+            _TRAINED,
+            _TARGET,
+            ("contender", "varchar", "model, bill_ratio (last bill against its mean) or tenure"),
+            _TEST,
+            ("rows", "bigint", "Candidates judged on"),
+            ("churners", "bigint", "Churners among them"),
+            _AUC,
+            _AUC_LOW,
+            _AUC_HIGH,
+            _PRECISION,
+            ("average_precision_low", "double", "Lower end of the 95 % interval of average_precision"),
+            ("average_precision_high", "double", "Upper end of the 95 % interval of average_precision"),
+            ("top_decile_lift", "double", "Churn rate of the tenth scored highest over that of all"),
+            ("top_decile_lift_low", "double", "Lower end of the 95 % interval of top_decile_lift"),
+            ("top_decile_lift_high", "double", "Upper end of the 95 % interval of top_decile_lift"),
+            ("expected_churners", "double", "Sum of the probabilities; null for rules, which give none"),
+            (
+                "calibration_slope",
+                "double",
+                "1 when probabilities are as spread as the truth; null for rules",
+            ),
+        ),
+    ),
+    "ml.month_notes": Table(
+        "One row per month and target without a model of that month: why there is none.",
+        ("snapshot_month", "target"),
+        _columns(
+            _MONTH, _TARGET, ("note", "varchar", "Why no model was trained, and what was scored with instead")
+        ),
+    ),
+    "ml.churn_scores": Table(
+        "One row per candidate and snapshot month; none while no model is released.",
+        ("snapshot_month", "subscriber_id"),
+        _columns(
+            _MONTH,
+            _SUBSCRIBER,
+            ("model_id", "varchar", "Model of voluntary quantity churn that gave the score"),
+            ("churn_probability", "double", "Probability of voluntary quantity churn in the outcome window"),
+            (
+                "value_churn_probability",
+                "double",
+                "Probability of value churn in the outcome window; null without such a model",
+            ),
+            ("risk_rank", "bigint", "Rank by churn probability, 1 is the highest; ties by subscriber id"),
+            (
+                "value_at_risk",
+                MONEY,
+                "Churn probability x mean bill of three months x months of the value horizon",
+            ),
+        ),
+    ),
+    "ml.churn_reasons": Table(
+        "One row per scored subscriber, snapshot month and reason, five at most.",
+        ("snapshot_month", "subscriber_id", "reason_rank"),
+        _columns(
+            _MONTH,
+            _SUBSCRIBER,
+            ("reason_rank", "integer", "1 is the strongest reason"),
+            ("feature", "varchar", "Feature that raises the score"),
+            _CAUSE,
+            (
+                "contribution",
+                "double",
+                "Log-odds that the feature adds, against the mean of the subscriber's value tier",
+            ),
+            ("sentence", "varchar", "The reason in plain words, in the operator's language"),
+        ),
+    ),
+    "ml.cause_scores": Table(
+        "One row per scored subscriber, snapshot month and cause.",
+        ("snapshot_month", "subscriber_id", "cause_rank"),
+        _columns(
+            _MONTH,
+            _SUBSCRIBER,
+            _CAUSE,
+            ("contribution", "double", "Log-odds that the features of the cause add together"),
+            ("cause_rank", "integer", "1 is the cause that adds most"),
+        ),
+    ),
+    "retention.responsibilities": Table(
+        "One row per at-risk or lost subscriber and snapshot month: who has to do what until when.",
+        ("snapshot_month", "subscriber_id"),
+        _columns(
+            _MONTH,
+            _SUBSCRIBER,
+            ("list_kind", "varchar", "at_risk or lost; at_risk wins"),
+            (
+                "assignment_id",
+                "varchar",
+                "Names the line in worklists and outcomes; from month and subscriber",
+            ),
+            ("disposition", "varchar", "assigned, suppressed, held_out or beyond_capacity"),
+            ("suppression_reason", "varchar", "Why the customer is not contacted; null unless suppressed"),
+            ("colour", "varchar", "Highest warning colour of the month's weeks: red, yellow or blue"),
+            ("churn_probability", "double", "Probability of voluntary quantity churn; null without a model"),
+            ("score", "integer", "Points of the scorecard"),
+            ("main_cause", "varchar", "Cause that counts most"),
+            ("offer_id", "varchar", "Offer to be made"),
+            ("expected_benefit", MONEY, "Gain expected from the contact; null without a model"),
+            ("priority_rank", "bigint", "Rank on the month's list, 1 first"),
+            ("primary_unit_id", "varchar", "Unit that owns the customer, or would"),
+            ("staff_id", "varchar", "Staff member who owns the customer, or would"),
+            ("landing_unit_id", "varchar", "Branch where the work lands"),
+            ("supervising_unit_id", "varchar", "Unit that watches over the owner"),
+            ("stage", "varchar", "Step of the contact plan"),
+            ("channel", "varchar", "How to contact: visit, call, hall or sms"),
+            ("due_date", "date", "Last day for the first contact"),
+            ("propensity", "double", "Chance that this customer would be contacted, before holding out"),
+        ),
+    ),
+    "ops.month_closes": Table(
+        "One row per published month.",
+        ("snapshot_month",),
+        _columns(
+            _MONTH,
+            (
+                "input_checksum",
+                "varchar",
+                "Checksum over all files landed up to this month when it was closed",
+            ),
+        ),
+    ),
+}
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the declared tables that are missing, add columns that came later, and set the comments."""
+    for name, table in TABLES.items():
+        schema = name.partition(".")[0]
+        connection.execute(f"create schema if not exists {schema}").fetchall()
+        columns = ", ".join(f'"{column.name}" {column.data_type}' for column in table.columns)
+        connection.execute(f"create table if not exists {name} ({columns})").fetchall()
+        connection.execute(f"comment on table {name} is {_literal(table.grain)}").fetchall()
+        for column in table.columns:
+            connection.execute(
+                f'alter table {name} add column if not exists "{column.name}" {column.data_type}'
+            ).fetchall()
+            connection.execute(
+                f'comment on column {name}."{column.name}" is {_literal(column.comment)}'
+            ).fetchall()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

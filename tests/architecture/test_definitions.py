@@ -1,0 +1,101 @@
+"""Dagster's definitions load, agree with the warehouse's tables, and are as `definitions.txt` says."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from orchestration.settings import REFERENCE
+from orchestration.tables import TABLES
+from tests.architecture import snapshot
+
+# Dagster keeps the class of its graph private.
+AssetGraph = Any
+
+
+@pytest.fixture(scope="module")
+def definitions(manifest_file: Path) -> dg.Definitions:
+    assert manifest_file.exists()
+    from orchestration.definitions import defs
+
+    return defs()
+
+
+@pytest.fixture(scope="module")
+def graph(definitions: dg.Definitions) -> AssetGraph:
+    return definitions.get_repository_def().asset_graph
+
+
+def test_definitions_are_valid_and_as_the_snapshot_says(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+    assert snapshot.described(definitions) == snapshot.FILE.read_text(encoding="utf-8"), (
+        "the definitions have changed: run `python -m tests.architecture.snapshot` and review the difference"
+    )
+
+
+def test_every_raw_table_and_every_table_of_python_is_an_asset(graph: AssetGraph) -> None:
+    raw = pd.read_csv(REFERENCE / "raw_tables.csv")
+    expected = {dg.AssetKey([row.source_name, row.table_name]) for row in raw.itertuples()}
+    expected |= {dg.AssetKey(table.split(".")) for table in TABLES}
+
+    assert expected - set(graph.materializable_asset_keys) == set()
+
+
+def test_nothing_is_read_that_nobody_makes(graph: AssetGraph) -> None:
+    assert set(graph.external_asset_keys) == set()
+
+
+def test_assets_have_owner_group_kind_and_description(graph: AssetGraph) -> None:
+    bare = [
+        key.to_user_string()
+        for key in sorted(graph.materializable_asset_keys)
+        if not (
+            graph.get(key).group_name != "default" and graph.get(key).description and graph.get(key).kinds
+        )
+    ]
+    ownerless = [
+        key.to_user_string()
+        for key in sorted(graph.materializable_asset_keys)
+        if not graph.get(key).owners and graph.get(key).group_name != "reference"
+    ]
+
+    assert bare == []
+    assert ownerless == []
+
+
+def test_assets_with_months_share_them_and_run_in_one_run(graph: AssetGraph) -> None:
+    from orchestration.partitions import snapshot_months
+
+    monthly = [graph.get(key) for key in graph.materializable_asset_keys if graph.get(key).partitions_def]
+
+    assert {node.partitions_def for node in monthly} == {snapshot_months}
+    assert {node.backfill_policy for node in monthly} == {dg.BackfillPolicy.single_run()}
+
+
+def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
+    published = {dg.AssetKey(["published", "month"]), dg.AssetKey(["ops", "month_closes"])}
+    seen: set[dg.AssetKey] = set()
+    waiting = list(published)
+    while waiting:
+        for parent in graph.get(waiting.pop()).parent_keys - seen:
+            seen.add(parent)
+            waiting.append(parent)
+
+    # A raw table that no model reads yet is landed all the same.
+    left_out = {
+        key
+        for key in set(graph.materializable_asset_keys) - seen - published
+        if graph.get(key).group_name != "landing"
+    }
+    assert left_out == set()
+
+
+def test_the_schedule_waits_for_the_operator(definitions: dg.Definitions) -> None:
+    (schedule,) = definitions.get_repository_def().schedule_defs
+
+    assert schedule.cron_schedule == "0 2 3 * *"
+    assert schedule.execution_timezone == "Asia/Shanghai"
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED

@@ -1,0 +1,35 @@
+"""What every test gets: a home of its own, so that no test ever touches a developer's data."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import Home
+
+_HOME = tempfile.TemporaryDirectory(prefix="retention-tests-")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the home before anything of Dagster is imported, and let Dagster call its own features young."""
+    os.environ["RETENTION_HOME"] = _HOME.name
+    os.environ["DAGSTER_HOME"] = str(Path(_HOME.name) / "dagster")
+    (Path(_HOME.name) / "dagster").mkdir()
+    for stage in ("beta", "preview"):
+        config.addinivalue_line("filterwarnings", f"ignore:.*is currently in {stage}:Warning")
+    # dagster-dbt's parser says so of its own helper.
+    config.addinivalue_line("filterwarnings", "ignore:sqlglotrs is deprecated:DeprecationWarning")
+
+
+def pytest_unconfigure() -> None:
+    """Remove the session's home."""
+    _HOME.cleanup()
+
+
+@pytest.fixture(scope="session")
+def manifest_file() -> Path:
+    """The manifest of the dbt project as it is, parsed once a session."""
+    from orchestration.defs.dbt_child import current_manifest
+
+    return current_manifest(Home.from_environment())

@@ -1,0 +1,50 @@
+"""What integration tests share: the golden world, closed once a session by the real command.
+
+Belongs here: which homes are run and opened for reading. Not here: running a command (`homes.py`), worlds
+(`golden/world.py`), expectations.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration.settings import Home
+from tests.integration.golden.world import MONTHS, write_world
+from tests.integration.homes import retention
+
+
+def closed(home: Home) -> Home:
+    """Close all months of the golden world."""
+    retention(home, "run", "--from-month", MONTHS[0], "--month", MONTHS[-1])
+    return home
+
+
+@pytest.fixture(scope="session")
+def golden_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The home of the golden world, all seven months closed."""
+    home = Home(tmp_path_factory.mktemp("golden"))
+    write_world(home.landing)
+    return closed(home)
+
+
+@pytest.fixture(scope="session")
+def bare_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The same world with nothing but the three tables that must be there."""
+    home = Home(tmp_path_factory.mktemp("bare"))
+    write_world(home.landing, tables=("subscribers", "bills", "usage_daily"))
+    return closed(home)
+
+
+@pytest.fixture
+def golden(golden_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The golden world's build file, read-only."""
+    with duckdb.connect(str(golden_home.warehouse_file), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def bare(bare_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The bare world's build file, read-only."""
+    with duckdb.connect(str(bare_home.warehouse_file), read_only=True) as connection:
+        yield connection

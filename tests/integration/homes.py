@@ -1,0 +1,76 @@
+"""Homes made by the real command, and what can be compared of them.
+
+Belongs here: running a command, fingerprints of a build file, reading manifests. Not here: claims.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.settings import Home
+
+COMMAND = str(Path(sys.executable).with_name("retention"))
+
+
+def environment(home: Home) -> dict[str, str]:
+    """Return the environment of a command over `home`."""
+    return os.environ | {"RETENTION_HOME": str(home.root)}
+
+
+def retention(home: Home, *arguments: str) -> str:
+    """Run a `retention` command; return what it said, or fail with it."""
+    done = subprocess.run(
+        [COMMAND, *arguments], env=environment(home), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def manifests(home: Home) -> dict[str, dict[str, object]]:
+    """Return the manifest of every published month."""
+    return {
+        file.parent.name: json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(home.published.glob("[0-9]*-[0-9]*/manifest.json"))
+    }
+
+
+def fingerprints(file: Path, *, up_to: date | None = None) -> dict[str, tuple[int, str]]:
+    """Return rows and an order-independent checksum per table and month of all that a run derives.
+
+    With `up_to` only months not after it count, and of answers that came later only what was known by then.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = connection.execute(
+            """
+            select table_schema, table_name, list(column_name order by ordinal_position)
+            from information_schema.columns
+            inner join information_schema.tables using (table_catalog, table_schema, table_name)
+            where
+                table_type = 'BASE TABLE'
+                and table_schema in ('marts', 'features', 'labels', 'retention', 'ml', 'intermediate')
+            group by all
+            order by all
+            """
+        ).fetchall()
+        for schema, name, columns in tables:
+            month = next(
+                (c for c in ("snapshot_month", "stop_month", "trained_for_month") if c in columns), "null"
+            )
+            for value, rows, checksum in connection.execute(
+                f"select {month}, count(*), sum(cast(md5_number_lower(cast(t as varchar)) as hugeint)) "
+                f"from {schema}.{name} as t group by 1 order by 1"
+            ).fetchall():
+                if up_to is None or value is None or value <= up_to:
+                    found[f"{schema}.{name} {value}"] = (rows, str(checksum))
+    return found
+
+
+def differences(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]]) -> list[str]:
+    """Return the tables and months that are not the same."""
+    return [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]

@@ -1,0 +1,267 @@
+"""Training, scoring and explaining around `ml`: what is read, written, and said without a model."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.columns import FeatureColumns
+from ml.model import ChurnModel
+from orchestration.defs import scoring
+from orchestration.defs.candidates import (
+    feature_columns,
+    read_label_months,
+    read_parameters,
+    read_training_frame,
+)
+from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
+from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
+from orchestration.settings import Home
+from orchestration.tables import create_tables
+from orchestration.warehouse import Warehouse, replace_months
+
+MONTHS = [date(2026, month, 1) for month in range(1, 5)]
+LAST = MONTHS[-1]
+COLUMNS = FeatureColumns(
+    numeric=("billed_amount_mean_3m", "billed_amount_ratio_6m", "tenure_months"),
+    boolean=("has_contract",),
+    categorical=("brand",),
+)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Four months of 400 candidates; whoever's bill falls far leaves; a label closes a month later."""
+    warehouse = Warehouse(Home(tmp_path_factory.mktemp("home")))
+    random = np.random.default_rng(7)
+    count = 400 * len(MONTHS)
+    ratio = random.uniform(0.2, 1.2, count)
+    frame = pd.DataFrame(
+        {
+            "snapshot_month": np.repeat(MONTHS, 400),
+            "subscriber_id": [f"s{number:04}" for number in range(400)] * len(MONTHS),
+            "billed_amount_mean_3m": random.integers(100, 300, count),
+            "billed_amount_ratio_6m": ratio,
+            "tenure_months": random.integers(3, 90, count),
+            "has_contract": random.random(count) < 0.5,
+            "brand": random.choice(["gold", "silver"], count),
+            "value_tier": random.choice(["high", "mid"], count),
+            "is_churner": random.random(count) < np.where(ratio < 0.5, 0.5, 0.02),
+        }
+    )
+    with warehouse.writing() as connection:
+        create_tables(connection)
+        for schema in ("features", "labels", "reference", "ops"):
+            connection.execute(f"create schema if not exists {schema}").fetchall()
+        connection.register("frame", frame)
+        connection.execute(
+            """
+            create table features.subscriber_features as
+            select * exclude (is_churner) replace (cast(snapshot_month as date) as snapshot_month)
+            from frame;
+            create table labels.churn_labels as
+            select
+                cast(snapshot_month as date) as snapshot_month,
+                subscriber_id,
+                is_churner as is_quantity_churn,
+                cast(null as boolean) as is_value_churn,
+                case
+                    when snapshot_month < date '2026-04-01'
+                        then cast(snapshot_month + interval 1 month as date)
+                end as closed_in_month
+            from frame;
+            create table reference.parameters as
+            select *
+            from (values ('minimum_churners', '30'), ('value_horizon_months', '6')) as v(parameter, value);
+            create table ops.operator_settings as
+            select * from (values ('minimum_churners', '20')) v(parameter, value);
+            create table reference.cause_map as
+            select 'feature' as item_type, item_id, cause, item_id as label_en, item_id as label_zh
+            from (
+                values ('billed_amount_mean_3m', 'price'), ('billed_amount_ratio_6m', 'price'),
+                    ('tenure_months', 'unknown'), ('has_contract', 'contract_end'), ('brand', 'price')
+            ) as v(item_id, cause);
+            """
+        ).fetchall()
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def model(warehouse: Warehouse) -> ChurnModel:
+    trained = train(warehouse, LAST, "quantity_churn", COLUMNS, ModellingConfig())
+    assert isinstance(trained, ChurnModel)
+    return trained
+
+
+@pytest.fixture
+def connection(warehouse: Warehouse, model: ChurnModel) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build file with the model released for April."""
+    name = model_id("quantity_churn", LAST)
+    keep(model, warehouse.home, name)
+    with warehouse.writing() as connection:
+        connection.execute("delete from ml.models").fetchall()
+        connection.execute(
+            "insert into ml.models (model_id, target, trained_for_month, is_released) values (?, ?, ?, true)",
+            [name, "quantity_churn", LAST],
+        ).fetchall()
+        yield connection
+
+
+def test_features_are_the_columns_whose_yaml_says_so(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    node = (
+        '{"nodes": {"m": {"resource_type": "model", "name": "subscriber_features", "columns": {'
+        '"subscriber_id": {"config": {"meta": {}}}, '
+        '"tenure": {"config": {"meta": {"role": "feature", "kind": "numeric"}}}, '
+        '"brand": {"meta": {"role": "feature", "kind": "%s"}}}}}}'
+    )
+
+    manifest.write_text(node % "categorical", encoding="utf-8")
+    assert feature_columns(manifest) == FeatureColumns(("tenure",), (), ("brand",))
+
+    manifest.write_text(node % "colour", encoding="utf-8")
+    with pytest.raises(ValueError, match="Feature brand of subscriber_features: its meta needs a kind"):
+        feature_columns(manifest)
+
+    manifest.write_text('{"nodes": {}}', encoding="utf-8")
+    with pytest.raises(ValueError, match="No column of the model subscriber_features"):
+        feature_columns(manifest)
+
+
+def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        months = read_label_months(connection)
+
+    assert months["snapshot_month"].dt.date.tolist() == MONTHS
+    assert months["closed_in_month"].isna().tolist() == [False, False, False, True]
+
+
+def test_the_operators_own_parameter_stands_before_the_rule_books(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        assert read_parameters(connection) == {"minimum_churners": "20", "value_horizon_months": "6"}
+
+
+def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        frame = read_training_frame(
+            connection, MONTHS[:2], COLUMNS, "is_quantity_churn", (), maximum_rows=400
+        )
+
+    per_subscriber = frame.groupby("subscriber_id").size()
+    assert set(per_subscriber) == {2}
+    assert 160 < len(per_subscriber) < 240
+    assert frame["tenure_months"].dtype == "float32"
+    assert set(frame["has_contract"]) == {0.0, 1.0}
+
+
+def test_a_model_knows_nothing_later_than_its_month(model: ChurnModel) -> None:
+    assert model.split.known_in == LAST
+    assert model.split.test == (MONTHS[2],)
+    assert model.evaluations["model"].auc.value == pytest.approx(0.85, abs=0.12)
+
+
+def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse) -> None:
+    assert "Too little history" in str(
+        train(warehouse, MONTHS[0], "quantity_churn", COLUMNS, ModellingConfig())
+    )
+    assert "Too few churners" in str(train(warehouse, LAST, "value_churn", COLUMNS, ModellingConfig()))
+
+
+def test_a_kept_model_replaces_its_folder_whole(warehouse: Warehouse, model: ChurnModel) -> None:
+    left = warehouse.home.models / "again" / "left.over"
+    left.parent.mkdir(parents=True)
+    left.touch()
+
+    first = keep(model, warehouse.home, "again")
+    card = (warehouse.home.models / "again" / "card.json").read_bytes()
+
+    assert not left.exists()
+    assert keep(model, warehouse.home, "again") == first
+    assert (warehouse.home.models / "again" / "card.json").read_bytes() == card
+    assert not (warehouse.home.scratch / "again").exists()
+
+
+def test_scores_are_ranked_and_worth_what_is_at_risk(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> None:
+    scores = score_month(connection, warehouse.home, LAST)
+
+    assert replace_months(connection, "ml.churn_scores", scores, [LAST]) == {LAST: 400}
+    wrong = connection.execute(
+        """
+        select count(*)
+        from (
+            select
+                *,
+                row_number() over (order by churn_probability desc, subscriber_id) as expected_rank,
+                churn_probability * billed_amount_mean_3m * 6 as expected_value
+            from ml.churn_scores
+            inner join features.subscriber_features using (snapshot_month, subscriber_id)
+        )
+        where risk_rank <> expected_rank or abs(value_at_risk - expected_value) > 0.0051
+            or value_churn_probability is not null or model_id <> 'quantity_churn-2026-04'
+        """
+    ).fetchall()
+    assert wrong == [(0,)]
+
+
+def test_a_month_before_the_first_release_has_no_scores(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> None:
+    scores = score_month(connection, warehouse.home, MONTHS[2])
+
+    assert replace_months(connection, "ml.churn_scores", scores, [MONTHS[2]]) == {MONTHS[2]: 0}
+
+
+def test_a_candidate_without_a_score_or_a_score_without_a_candidate_is_found(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> None:
+    scores = score_month(connection, warehouse.home, LAST)
+    stranger = scores.head(1).assign(subscriber_id="stranger")
+    replace_months(connection, "ml.churn_scores", scores, [LAST])
+    assert wrongly_scored(connection, MONTHS) == {}
+
+    replace_months(connection, "ml.churn_scores", pd.concat([scores.iloc[2:], stranger]), [LAST])
+    assert wrongly_scored(connection, MONTHS) == {"2026-04": 3}
+
+    replace_months(connection, "ml.churn_scores", pd.concat([scores, scores.head(1)]), [LAST])
+    assert wrongly_scored(connection, MONTHS) == {"2026-04": 1}
+
+
+def test_reasons_are_given_to_those_who_may_be_listed(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_months(connection, "ml.churn_scores", score_month(connection, warehouse.home, LAST), [LAST])
+    ranked = connection.execute(
+        "select subscriber_id, risk_rank from ml.churn_scores order by risk_rank"
+    ).df()
+    monkeypatch.setattr(scoring, "read_customers", lambda *_: ranked)
+    monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(scoring, "may_be_listed", lambda customers, *_, **__: customers["risk_rank"] <= 40)
+
+    facts, causes = explain_month(connection, warehouse.home, LAST, "en")
+
+    assert replace_months(connection, "ml.churn_reasons", facts, [LAST]) == {LAST: len(facts)}
+    assert replace_months(connection, "ml.cause_scores", causes, [LAST]) == {LAST: len(causes)}
+    assert set(facts["subscriber_id"]) == set(ranked["subscriber_id"].head(40))
+    riskiest = facts[facts["subscriber_id"] == ranked.loc[0, "subscriber_id"]]
+    assert riskiest["feature"].iloc[0] == "billed_amount_ratio_6m"
+    assert facts["sentence"].str.contains("typical of the tier").all()
+    assert causes.groupby("subscriber_id")["cause_rank"].min().eq(1).all()
+
+
+def test_without_a_release_there_are_no_reasons(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "read_customers", lambda *_: pd.DataFrame({"subscriber_id": ["s0001"]}))
+    monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(scoring, "may_be_listed", lambda *_, **__: [True])
+
+    facts, causes = explain_month(connection, warehouse.home, MONTHS[0], "en")
+
+    assert replace_months(connection, "ml.churn_reasons", facts, [MONTHS[0]]) == {MONTHS[0]: 0}
+    assert replace_months(connection, "ml.cause_scores", causes, [MONTHS[0]]) == {MONTHS[0]: 0}
