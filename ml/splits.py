@@ -55,6 +55,7 @@ def split_by_month(
     *,
     test_months: int = 1,
     maximum_training_months: int = 18,
+    outcome_months: int = 1,
     closing_months: int | None = None,
 ) -> MonthSplit | NoSplit:
     """Split the snapshot months whose labels are closed in `known_in`.
@@ -63,9 +64,14 @@ def split_by_month(
     with the columns `snapshot_month` and `closed_in_month` (null where still open). A month is usable in a
     month k when all of its rows are closed in k or before. The newest `test_months` usable months test;
     whatever was usable in the first of them may train: its last months stop and calibrate, the newest
-    `maximum_training_months` before them train. `closing_months` is the greatest number of months a label can
-    stay open: it tells a young operator when the first split can be made; without it, the longest closing
-    seen so far does.
+    `maximum_training_months` before them train.
+
+    Months that train lie at least `outcome_months`, the length of the outcome window, before the one that
+    stops: windows that overlap hold the same churners, and a model that learns them by heart would never be
+    told to stop. Where there are too few months for that, the oldest trains alone.
+
+    `closing_months` is the greatest number of months a label can stay open: it tells a young operator when
+    the first split can be made; without it, the longest closing seen so far does.
 
     >>> labels = pd.DataFrame({"snapshot_month": [date(2020, 6, 1), date(2020, 7, 1), date(2020, 8, 1)],
     ...                        "closed_in_month": [date(2020, 7, 1), date(2020, 8, 1), date(2020, 9, 1)]})
@@ -75,8 +81,8 @@ def split_by_month(
     >>> split_by_month(labels, date(2020, 8, 1)).possible_from
     datetime.date(2020, 9, 1)
     """
-    if test_months < 1 or maximum_training_months < 1:
-        raise ValueError("test_months and maximum_training_months must be at least 1.")
+    if min(test_months, maximum_training_months, outcome_months) < 1:
+        raise ValueError("test_months, maximum_training_months and outcome_months must be at least 1.")
     closed_in = _last_closing(labels)
     usable = _usable(closed_in, known_in)
     test = usable[-test_months:]
@@ -85,7 +91,9 @@ def split_by_month(
         before = tuple(month for month in _usable(closed_in, test[0]) if month < test[0])
     if len(before) < _LEAST_MONTHS_BEFORE_TEST:
         return _no_split(closed_in, usable, before, known_in, test_months, closing_months)
-    train, stop, calibrate = _shares(before)
+    earlier, stop, calibrate = _shares(before)
+    apart = tuple(month for month in earlier if _months_between(month, stop[0]) >= outcome_months)
+    train = apart or earlier[:1]
     return MonthSplit(known_in, train[-maximum_training_months:], stop, calibrate, test)
 
 

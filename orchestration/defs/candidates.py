@@ -46,17 +46,26 @@ def feature_columns(manifest: Path) -> FeatureColumns:
     return FeatureColumns(**{kind: tuple(sorted(names)) for kind, names in kinds.items()})
 
 
-def read_label_months(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Read one row per snapshot month: the month that closed its last label, or null while any is open."""
+def read_label_months(
+    connection: duckdb.DuckDBPyConnection, label: str, minimum_judged_share: float
+) -> pd.DataFrame:
+    """Read one row per snapshot month: the month that closed its last label, or null while any is open.
+
+    Null too where `label` is true or false for less than `minimum_judged_share` of the rows.
+    """
     return connection.execute(
-        """
+        f"""
         select
             snapshot_month,
-            case when count(*) = count(closed_in_month) then max(closed_in_month) end as closed_in_month
+            case
+                when count(*) = count(closed_in_month) and count("{label}") >= ? * count(*)
+                    then max(closed_in_month)
+            end as closed_in_month
         from labels.churn_labels
         group by snapshot_month
         order by snapshot_month
-        """
+        """,
+        [minimum_judged_share],
     ).df()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 import pandas as pd
 
 from orchestration.landing import land, prepare
@@ -67,8 +68,19 @@ def landing(
             """,
             [months],
         ).df()
+        never = never_landed(connection)
+    if never:
+        say(f"never landed, so what rests on them is not evaluated: {', '.join(never)}")
     for key in sorted(context.selected_asset_keys):
         yield dg.MaterializeResult(asset_key=key, metadata=_account(accounts, key.path[-1]))
+
+
+def never_landed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the tables of the contract of which no file ever landed, sorted."""
+    landed = {
+        name for (name,) in connection.execute("select distinct table_name from ops.landing_audit").fetchall()
+    }
+    return sorted(set(_RAW_TABLES["table_name"]) - landed)
 
 
 def _account(accounts: pd.DataFrame, table: str) -> dict[str, dict[str, dict[str, int]]]:

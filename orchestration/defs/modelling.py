@@ -36,6 +36,11 @@ class ModellingConfig(dg.Config):
     maximum_training_months: int = Field(
         default=18, description="Snapshot months to train on, the newest there are."
     )
+    minimum_judged_share: float = Field(
+        default=0.5,
+        description="Share of a month's rows whose label must be true or false: early months, in which only "
+        "those that fired are known, would teach that everybody churns.",
+    )
     maximum_rows: int = Field(
         default=600_000, description="Rows in memory; above it an even sample of whole subscribers is read."
     )
@@ -120,8 +125,13 @@ def train(
     with warehouse.reading() as connection:
         parameters = read_parameters(connection)
         plan = replace(TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]))
+        windows = [int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")]
         split = split_by_month(
-            read_label_months(connection), month, maximum_training_months=config.maximum_training_months
+            read_label_months(connection, label, config.minimum_judged_share),
+            month,
+            maximum_training_months=config.maximum_training_months,
+            outcome_months=windows[1],
+            closing_months=sum(windows),
         )
         if isinstance(split, NoSplit):
             return split.reason

@@ -158,6 +158,25 @@ def test_split_refuses_a_part_of_no_months() -> None:
         split_by_month(labels("2025-06", [[1]]), month("2025-09"), test_months=0)
 
 
+def test_split_keeps_an_outcome_window_between_the_months_that_train_and_the_one_that_stops() -> None:
+    # Nine months that each close at once: the ninth tests, the seventh and eighth calibrate, the sixth stops.
+    frame = labels("2025-01", [[0]] * 9)
+    found = split_by_month(frame, month("2025-09"), outcome_months=3)
+    assert isinstance(found, MonthSplit)
+    assert found.test == (month("2025-09"),)
+    assert found.calibrate == (month("2025-07"), month("2025-08"))
+    assert found.stop == (month("2025-06"),)
+    # March's window, April to June, ends before that of June begins.
+    assert found.train == (month("2025-01"), month("2025-02"), month("2025-03"))
+
+
+def test_split_of_too_few_months_for_a_whole_window_between_trains_on_the_oldest() -> None:
+    found = split_by_month(labels("2025-01", [[0]] * 5), month("2025-05"), outcome_months=4)
+    assert isinstance(found, MonthSplit)
+    # January to April were usable in May: April calibrates, March stops, February lies too near.
+    assert (found.train, found.stop) == ((month("2025-01"),), (month("2025-03"),))
+
+
 @settings(deadline=None, max_examples=80)
 @given(
     closings=st.lists(

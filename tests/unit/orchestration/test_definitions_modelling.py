@@ -68,7 +68,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 cast(snapshot_month as date) as snapshot_month,
                 subscriber_id,
                 is_churner as is_quantity_churn,
-                cast(null as boolean) as is_value_churn,
+                false as is_value_churn,
+                cast(null as boolean) as is_brand_downgrade,
                 case
                     when snapshot_month < date '2026-04-01'
                         then cast(snapshot_month + interval 1 month as date)
@@ -76,7 +77,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             from frame;
             create table reference.parameters as
             select *
-            from (values ('minimum_churners', '30'), ('value_horizon_months', '6')) as v(parameter, value);
+            from (
+                values ('minimum_churners', '30'), ('value_horizon_months', '6'), ('gap_months', '0'),
+                    ('outcome_months', '1'), ('silence_months', '1')
+            ) as v(parameter, value);
             create table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
             create table reference.cause_map as
@@ -134,15 +138,23 @@ def test_features_are_the_columns_whose_yaml_says_so(tmp_path: Path) -> None:
 
 def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        months = read_label_months(connection)
+        months = read_label_months(connection, "is_quantity_churn", 0.5)
 
     assert months["snapshot_month"].dt.date.tolist() == MONTHS
     assert months["closed_in_month"].isna().tolist() == [False, False, False, True]
 
 
+def test_a_month_whose_label_is_mostly_not_judged_counts_as_open(warehouse: Warehouse) -> None:
+    with warehouse.reading() as connection:
+        months = read_label_months(connection, "is_brand_downgrade", 0.5)
+
+    assert months["closed_in_month"].isna().all()
+
+
 def test_the_operators_own_parameter_stands_before_the_rule_books(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        assert read_parameters(connection) == {"minimum_churners": "20", "value_horizon_months": "6"}
+        parameters = read_parameters(connection)
+    assert (parameters["minimum_churners"], parameters["value_horizon_months"]) == ("20", "6")
 
 
 def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: Warehouse) -> None:

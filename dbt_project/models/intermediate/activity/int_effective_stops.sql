@@ -45,6 +45,7 @@ changes_in_run as (
         stops.subscriber_id,
         stops.run_started_on,
         status_changes.reason,
+        status_changes.to_status,
         status_changes.channel,
         row_number() over (
             partition by stops.subscriber_id, stops.run_started_on
@@ -69,6 +70,7 @@ explained as (
                 then 'status:' || subscriber_months.status
             else changes_in_run.reason
         end as reason,
+        changes_in_run.to_status,
         changes_in_run.channel
     from stops
     inner join subscriber_months
@@ -84,15 +86,19 @@ kinds as (
     select
         {{ month_of('explained.run_started_on') }} as stop_month,
         explained.subscriber_id,
-        coalesce(with_channel.stop_kind, any_channel.stop_kind) as stop_kind,
-        coalesce(with_channel.is_voluntary, any_channel.is_voluntary) as is_voluntary,
+        coalesce(with_status.stop_kind, with_channel.stop_kind, any_channel.stop_kind) as stop_kind,
+        coalesce(with_status.is_voluntary, with_channel.is_voluntary, any_channel.is_voluntary) as is_voluntary,
         explained.run_started_on as effective_stop_date,
         months_landed.snapshot_month as stop_known_in_month
     from explained
+    left join stop_kinds as with_status
+        on explained.reason = with_status.reason and explained.to_status = with_status.to_status
     left join stop_kinds as with_channel
         on explained.reason = with_channel.reason and explained.channel = with_channel.channel
     left join stop_kinds as any_channel
-        on explained.reason = any_channel.reason and any_channel.channel is null
+        on explained.reason = any_channel.reason
+        and any_channel.channel is null
+        and any_channel.to_status is null
     inner join {{ ref('int_months_landed') }} as months_landed
         on explained.stop_known_month = months_landed.month_number
 )
