@@ -3,7 +3,7 @@
 {%- set rule_tables = [
     ('churn_rules', 'int_churn_measures'),
     ('value_tiers', 'int_value_tiers_judged'),
-    ('warning_scorecard', 'int_scorecard_measures'),
+    ('warning_scorecard', 'scorecard_measures'),
 ] %}
 {%- set unknown %}
 {%- for rule_table, model in rule_tables %}

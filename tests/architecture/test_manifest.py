@@ -19,11 +19,6 @@ MAY_READ = {
     "retention": {"staging", "intermediate", "marts", "features"},
     "kpi": {"staging", "intermediate", "marts", "features", "labels", "retention"},
 }
-# This list may only shrink.
-MAY_READ_ALL_THE_SAME = {
-    # Complaints and calls are counted once, for the model and for the scorecard.
-    ("int_scorecard_measures", "feat_subscriber_months__service"),
-}
 MADE_BY_PYTHON = {"ml", "retention"}
 PERSONAL = {"msisdn", "staff_name", "group_name"}
 
@@ -118,7 +113,6 @@ def test_folders_read_only_the_folders_before_them(manifest: dict[str, Any], mod
         for node in models
         for parent in parents(manifest, node, "model")
         if folder(parent) not in {folder(node)} | MAY_READ[folder(node)]
-        and (node["name"], parent["name"]) not in MAY_READ_ALL_THE_SAME
     ]
 
     assert wrong == []

@@ -1,6 +1,6 @@
 with
 
-measures as (select * from {{ ref('int_scorecard_measures') }}),
+measures as (select * from {{ ref('scorecard_measures') }}),
 
 rules as (select * from {{ ref('warning_scorecard') }}),
 

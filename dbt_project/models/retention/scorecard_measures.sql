@@ -1,3 +1,5 @@
+{{ config(materialized='view', access='protected', contract={'enforced': false}, tags=['before']) }}
+
 {#- Each measure is a numerator and a denominator, so that a rule compares without dividing. -#}
 {%- set measures = [
     ('bill_mean_3m_to_6m', 'case when billed_months_6m = 6 then billed_sum_3m * 2 end', 'billed_sum_6m'),
