@@ -13,8 +13,6 @@ from ml.columns import MONTH, months_of
 
 CLOSED = "closed_in_month"
 
-# One month to train and one that stops and calibrates is the least a split can be made of.
-_LEAST_MONTHS_BEFORE_TEST = 2
 # From here on early stopping and calibration no longer have to share a month.
 _MONTHS_FOR_SEPARATE_CALIBRATION = 4
 _MONTHS_FOR_TWO_CALIBRATION_MONTHS = 8
@@ -68,7 +66,7 @@ def split_by_month(
 
     Months that train lie at least `outcome_months`, the length of the outcome window, before the one that
     stops: windows that overlap hold the same churners, and a model that learns them by heart would never be
-    told to stop. Where there are too few months for that, the oldest trains alone.
+    told to stop.
 
     `closing_months` is the greatest number of months a label can stay open: it tells a young operator when
     the first split can be made; without it, the longest closing seen so far does.
@@ -89,11 +87,10 @@ def split_by_month(
     before: tuple[date, ...] = ()
     if len(test) == test_months:
         before = tuple(month for month in _usable(closed_in, test[0]) if month < test[0])
-    if len(before) < _LEAST_MONTHS_BEFORE_TEST:
-        return _no_split(closed_in, usable, before, known_in, test_months, closing_months)
-    earlier, stop, calibrate = _shares(before)
-    apart = tuple(month for month in earlier if _months_between(month, stop[0]) >= outcome_months)
-    train = apart or earlier[:1]
+    shares = _shares(before, outcome_months)
+    if shares is None:
+        return _no_split(closed_in, usable, before, known_in, test_months, outcome_months, closing_months)
+    train, stop, calibrate = shares
     return MonthSplit(known_in, train[-maximum_training_months:], stop, calibrate, test)
 
 
@@ -111,12 +108,25 @@ def _usable(closed_in: dict[date, date | None], known_in: date) -> tuple[date, .
     return tuple(month for month, closed in closed_in.items() if closed is not None and closed <= known_in)
 
 
-def _shares(before: tuple[date, ...]) -> tuple[tuple[date, ...], tuple[date, ...], tuple[date, ...]]:
-    """Months that train, stop and calibrate, of those that were usable in the test month."""
-    if len(before) < _MONTHS_FOR_SEPARATE_CALIBRATION:
-        return before[:-1], before[-1:], before[-1:]
-    calibrating = 2 if len(before) >= _MONTHS_FOR_TWO_CALIBRATION_MONTHS else 1
-    return before[: -calibrating - 1], before[-calibrating - 1 : -calibrating], before[-calibrating:]
+def _shares(
+    before: tuple[date, ...], outcome_months: int
+) -> tuple[tuple[date, ...], tuple[date, ...], tuple[date, ...]] | None:
+    """Months that train, stop and calibrate, of those that were usable in the test month.
+
+    As many calibrate as can be spared; None when no month lies far enough before the one that stops.
+    """
+    for calibrating, least in (
+        (2, _MONTHS_FOR_TWO_CALIBRATION_MONTHS),
+        (1, _MONTHS_FOR_SEPARATE_CALIBRATION),
+        (0, 0),
+    ):
+        stopping = before[: len(before) - calibrating][-1:]
+        train = tuple(
+            month for month in before if stopping and _months_between(month, stopping[0]) >= outcome_months
+        )
+        if train and len(before) >= least:
+            return train, stopping, before[-calibrating:] if calibrating else stopping
+    return None
 
 
 def _no_split(
@@ -125,24 +135,27 @@ def _no_split(
     before: tuple[date, ...],
     known_in: date,
     test_months: int,
+    outcome_months: int,
     closing_months: int | None,
 ) -> NoSplit:
+    # One month to train, and a whole outcome window later one that stops and calibrates.
+    needed_before = outcome_months + 1
     if closing_months is None:
         closing_months = max((_months_between(month, closed_in[month]) for month in usable), default=None)
     possible_from = None
     if closed_in and closing_months is not None:
-        # The second month closes, that month is the first to test, and the last month to test closes.
-        waiting = _LEAST_MONTHS_BEFORE_TEST - 1 + closing_months + test_months - 1 + closing_months
+        # The last of these closes, that month is the first to test, and the last month to test closes.
+        waiting = needed_before - 1 + closing_months + test_months - 1 + closing_months
         possible_from = _months_later(min(closed_in), waiting)
         # Later than now in any case: what this month lacks, it still lacks.
         possible_from = max(possible_from, _months_later(known_in, 1))
     if len(usable) < test_months:
         found = f"labels of {len(usable)} snapshot months are closed in {known_in:%Y-%m}"
-        needed = f"{test_months} to test on are needed, and {_LEAST_MONTHS_BEFORE_TEST} before to learn from"
+        needed = f"{test_months} to test on are needed, and {needed_before} before to learn from"
     else:
         first_tested = usable[-test_months]
         found = f"labels of {len(before)} snapshot months were closed in the test month {first_tested:%Y-%m}"
-        needed = f"{_LEAST_MONTHS_BEFORE_TEST} are needed, one to train and one to stop and calibrate"
+        needed = f"{needed_before} are needed, the first to train and the last to stop and calibrate"
     outlook = f" It can work from {possible_from:%Y-%m} on at the earliest." if possible_from else ""
     return NoSplit(f"Too little history: {found}; {needed}.{outlook}", possible_from)
 

@@ -1,6 +1,6 @@
 """Simulate an operator, close its months in one run, close the last again, and print where the time goes.
 
-Settings: BENCH_SUBSCRIBERS (100000), BENCH_MONTHS (24), BENCH_HOME (a temporary folder, removed at the end).
+Settings: BENCH_SUBSCRIBERS (100000), BENCH_MONTHS (36), BENCH_HOME (a temporary folder, removed at the end).
 """
 
 import os
@@ -17,6 +17,8 @@ import click
 import pandas as pd
 
 from orchestration.publishing.status import render_table
+from orchestration.settings import Home
+from tests.benchmarks.backtest import backtest
 
 LAST_MONTH = "2026-06"
 STAGES = (
@@ -154,15 +156,14 @@ def run(home: Path, subscribers: int, months: int) -> dict[str, Measured]:
 def main() -> None:
     """Measure and print."""
     subscribers = int(os.environ.get("BENCH_SUBSCRIBERS", "100000"))
-    months = int(os.environ.get("BENCH_MONTHS", "24"))
+    months = int(os.environ.get("BENCH_MONTHS", "36"))
     kept = os.environ.get("BENCH_HOME")
-    if kept:
-        runs = run(Path(kept).resolve(), subscribers, months)
-    else:
-        with tempfile.TemporaryDirectory(prefix="retention-bench-") as folder:
-            runs = run(Path(folder), subscribers, months)
-    click.echo(f"{subscribers:,} subscribers, {months} months, {os.cpu_count()} cores")
-    click.echo(render_table(table(runs)))
+    with tempfile.TemporaryDirectory(prefix="retention-bench-") as folder:
+        home = Path(kept or folder).resolve()
+        runs = run(home, subscribers, months)
+        click.echo(f"{subscribers:,} subscribers, {months} months, {os.cpu_count()} cores")
+        click.echo(render_table(table(runs)))
+        click.echo(render_table(backtest(Home(home))))
 
 
 if __name__ == "__main__":

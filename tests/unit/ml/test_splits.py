@@ -170,11 +170,22 @@ def test_split_keeps_an_outcome_window_between_the_months_that_train_and_the_one
     assert found.train == (month("2025-01"), month("2025-02"), month("2025-03"))
 
 
-def test_split_of_too_few_months_for_a_whole_window_between_trains_on_the_oldest() -> None:
-    found = split_by_month(labels("2025-01", [[0]] * 5), month("2025-05"), outcome_months=4)
+def test_split_shares_stop_and_calibrate_before_it_gives_up_the_window_between() -> None:
+    # Usable in May: January to April. With April to calibrate, March would stop, too near to February.
+    found = split_by_month(labels("2025-01", [[0]] * 5), month("2025-05"), outcome_months=3)
     assert isinstance(found, MonthSplit)
-    # January to April were usable in May: April calibrates, March stops, February lies too near.
-    assert (found.train, found.stop) == ((month("2025-01"),), (month("2025-03"),))
+    assert (found.train, found.stop, found.calibrate) == (
+        (month("2025-01"),),
+        (month("2025-04"),),
+        (month("2025-04"),),
+    )
+
+
+def test_split_waits_for_a_month_a_whole_window_before_the_one_that_stops() -> None:
+    found = split_by_month(labels("2025-01", [[0]] * 4), month("2025-04"), outcome_months=3)
+    assert isinstance(found, NoSplit)
+    assert found.possible_from == month("2025-05")
+    assert "4 are needed" in found.reason
 
 
 @settings(deadline=None, max_examples=80)
