@@ -111,9 +111,9 @@ def read_candidates(
 
 
 def read_causes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Read one row per feature of the rule book: feature, cause, label_en, label_zh."""
+    """Read one row per feature of the rule book: feature, cause, unit, label_en, label_zh."""
     return connection.execute(
-        "select item_id as feature, cause, label_en, label_zh from reference.cause_map "
+        "select item_id as feature, cause, unit, label_en, label_zh from reference.cause_map "
         "where item_type = 'feature' order by item_id"
     ).df()
 

@@ -15,9 +15,10 @@ from orchestration.defs.candidates import read_candidates, read_causes, read_par
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
-from orchestration.settings import Home, OperatorSettings
+from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
+from orchestration.worklists.texts import Texts
 
 _MEAN_BILL = "billed_amount_mean_3m"
 _TIER = "value_tier"
@@ -79,11 +80,11 @@ def churn_reasons(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Say of each subscriber at risk what sets him apart from his value tier, as facts and as causes."""
-    language = OperatorSettings.load(warehouse.home.operator_file).language
+    settings = OperatorSettings.load(warehouse.home.operator_file)
     counts: dict[str, dict[str, int]] = {_REASONS: {}, _CAUSES: {}}
     for month in run_months(context):
         with warehouse.writing() as connection:
-            facts, causes = explain_month(connection, warehouse.home, month, language)
+            facts, causes = explain_month(connection, warehouse.home, month, settings)
             for table, frame in ((_REASONS, facts), (_CAUSES, causes)):
                 counts[table][f"{month:%Y-%m}"] = replace_months(connection, table, frame, [month])[month]
         say(f"{month:%Y-%m}: {facts['subscriber_id'].nunique()} subscribers explained")
@@ -187,7 +188,7 @@ def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) 
 
 
 def explain_month(
-    connection: duckdb.DuckDBPyConnection, home: Home, month: date, language: str
+    connection: duckdb.DuckDBPyConnection, home: Home, month: date, settings: OperatorSettings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of `ml.churn_reasons` and `ml.cause_scores` of one month."""
     customers = read_customers(connection, month)
@@ -210,18 +211,46 @@ def explain_month(
         candidates,
         _TIER,
     )
-    facts = found.reasons.merge(causes[["feature", f"label_{language}"]], on="feature", how="left")
-    facts["sentence"] = _sentences(facts, facts[f"label_{language}"], language)
+    words = causes[["feature", "unit", f"label_{settings.language}"]]
+    facts = found.reasons.merge(words, on="feature", how="left")
+    facts["sentence"] = _sentences(facts, settings)
     return facts[facts_columns], found.cause_scores[causes_columns]
 
 
-def _sentences(facts: pd.DataFrame, label: pd.Series, language: str) -> pd.Series:
+def _sentences(facts: pd.DataFrame, settings: OperatorSettings) -> list[str]:
     """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier."""
-    own, typical = (
-        facts[level].where(facts[level].notna(), facts[number].map("{:.4g}".format, na_action="ignore"))
-        for level, number in (("level", "value"), ("typical_level", "typical"))
-    )
-    unknown, typically = (
-        ("未知", "同档客户通常为") if language == "zh" else ("unknown", "typical of the tier:")
-    )
-    return label + ": " + own.fillna(unknown) + " (" + typically + " " + typical.fillna(unknown) + ")"
+    texts = Texts.load(REFERENCE / "texts.csv")
+    language = settings.language
+    unknown = texts.text("reason.unknown", language)
+
+    def words(level: str, number: float, unit: str) -> str:
+        if pd.notna(level):
+            return level
+        return unknown if pd.isna(number) else shown(number, unit, settings.currency)
+
+    columns = [f"label_{language}", "unit", "level", "value", "typical_level", "typical"]
+    return [
+        texts.text(
+            "reason.sentence",
+            language,
+            label=label,
+            own=words(level, value, unit),
+            typical=words(typical_level, typical, unit),
+        )
+        for label, unit, level, value, typical_level, typical in facts[columns].itertuples(index=False)
+    ]
+
+
+def shown(value: float, unit: str, currency: str) -> str:
+    """Return a number as people read it, in its unit.
+
+    >>> shown(0.025, "rate", "CNY"), shown(1234.56, "money", "CNY"), shown(7200.4, "MB", "CNY")
+    ('2.5%', '1,234.56 CNY', '7,200')
+    >>> shown(0.6683, "ratio", "CNY"), shown(9.0, "calls", "CNY")
+    ('0.67', '9')
+    """
+    if unit in ("share", "rate"):
+        return f"{value:.1%}"
+    if unit == "money":
+        return f"{value:,.2f} {currency}"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.2f}"

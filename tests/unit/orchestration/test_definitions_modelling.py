@@ -19,8 +19,8 @@ from orchestration.defs.candidates import (
     read_training_frame,
 )
 from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
-from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
-from orchestration.settings import Home
+from orchestration.defs.scoring import explain_month, score_month, shown, wrongly_scored
+from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
 
@@ -84,7 +84,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             create table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
             create table reference.cause_map as
-            select 'feature' as item_type, item_id, cause, item_id as label_en, item_id as label_zh
+            select
+                'feature' as item_type, item_id, cause, 'months' as unit,
+                item_id as label_en, item_id as label_zh
             from (
                 values ('billed_amount_mean_3m', 'price'), ('billed_amount_ratio_6m', 'price'),
                     ('tenure_months', 'unknown'), ('has_contract', 'contract_end'), ('brand', 'price')
@@ -255,7 +257,7 @@ def test_reasons_are_given_to_those_who_may_be_listed(
     monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
     monkeypatch.setattr(scoring, "may_be_listed", lambda customers, *_, **__: customers["risk_rank"] <= 40)
 
-    facts, causes = explain_month(connection, warehouse.home, LAST, "en")
+    facts, causes = explain_month(connection, warehouse.home, LAST, OperatorSettings())
 
     assert replace_months(connection, "ml.churn_reasons", facts, [LAST]) == {LAST: len(facts)}
     assert replace_months(connection, "ml.cause_scores", causes, [LAST]) == {LAST: len(causes)}
@@ -273,7 +275,21 @@ def test_without_a_release_there_are_no_reasons(
     monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
     monkeypatch.setattr(scoring, "may_be_listed", lambda *_, **__: [True])
 
-    facts, causes = explain_month(connection, warehouse.home, MONTHS[0], "en")
+    facts, causes = explain_month(connection, warehouse.home, MONTHS[0], OperatorSettings())
 
     assert replace_months(connection, "ml.churn_reasons", facts, [MONTHS[0]]) == {MONTHS[0]: 0}
     assert replace_months(connection, "ml.cause_scores", causes, [MONTHS[0]]) == {MONTHS[0]: 0}
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (0.025, "rate", "2.5%"),
+        (1234.56, "money", "1,234.56 CNY"),
+        (7200.4, "MB", "7,200"),
+        (0.6683, "ratio", "0.67"),
+        (9.0, "calls", "9"),
+    ],
+)
+def test_a_number_in_a_reason_is_shown_in_its_unit(value: float, unit: str, words: str) -> None:
+    assert shown(value, unit, "CNY") == words
