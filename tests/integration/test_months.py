@@ -15,7 +15,7 @@ from orchestration.landing.contract import Column, Table, load_contract
 from orchestration.settings import Home
 from tests.integration.homes import differences, fingerprints, manifests, retention
 
-MONTHS = 19
+MONTHS = 23
 MIDDLE = "2026-04"
 NEXT = "2026-05"
 LAST = "2026-06"
@@ -24,11 +24,11 @@ FIRST_DAY_AFTER = date(2026, 5, 1)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """An operator of 900 lines, all months closed in one run."""
+    """An operator of 1,200 lines, all months closed in one run; the last three have a model."""
     home = Home(tmp_path_factory.mktemp("months"))
     retention(
         home,
-        *("simulate", "--subscribers", "900", "--months", str(MONTHS)),
+        *("simulate", "--subscribers", "1200", "--months", str(MONTHS)),
         *("--last-month", LAST, "--seed", "11"),
     )
     first = sorted(folder.name for folder in (home.landing / "subscribers").iterdir())[0]
