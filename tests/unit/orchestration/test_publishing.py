@@ -30,10 +30,11 @@ BUILD = """
     comment on column marts.dim_subscribers.bill is 'Bill, CNY';
     create table marts.dim_plans as select 'P1' as plan_id, 'Plan' as plan_name;
     create table marts.fct_churn_flags (snapshot_month date, subscriber_id varchar, v1_bill boolean,
-        is_effective_stop boolean, stop_kind varchar, effective_stop_date date, stop_known_in_month date);
+        is_effective_stop boolean, stop_kind varchar, is_voluntary_stop boolean,
+        effective_stop_date date, stop_known_in_month date);
     insert into marts.fct_churn_flags values
-        ('2026-05-01', 'S1', false, null, null, null, null),
-        ('2026-06-01', 'S1', true, null, null, null, null);
+        ('2026-05-01', 'S1', false, null, null, null, null, null),
+        ('2026-06-01', 'S1', true, null, null, null, null, null);
     create table labels.churn_labels (snapshot_month date, subscriber_id varchar, is_label_closed boolean,
         closed_in_month date);
     insert into labels.churn_labels values
@@ -169,6 +170,7 @@ def test_manifest_of_a_month_does_not_change_with_what_later_months_tell(
     build.execute(
         """
         update marts.fct_churn_flags set is_effective_stop = true, stop_kind = 'silence',
+            is_voluntary_stop = true,
             effective_stop_date = '2026-06-20', stop_known_in_month = '2026-07-01'
             where snapshot_month = '2026-06-01';
         update labels.churn_labels set is_label_closed = true, closed_in_month = '2026-07-01';
