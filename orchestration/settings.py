@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 REFERENCE = ROOT / "seeds" / "reference"
 DBT_PROJECT = ROOT / "dbt_project"
+_PARAMETER_TABLES = ("windows", "value_tiers", "extracts")
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class SettingsError(ValueError):
 class OperatorSettings:
     """What `operator.toml` sets; whatever it leaves out keeps the default of `parameters.csv`.
 
-    `parameters` holds every key of the tables `[windows]` and `[value_tiers]` as text, by the name it
-    has in `seeds/reference/parameters.csv`.
+    `parameters` holds every key of the tables `[windows]`, `[value_tiers]` and `[extracts]` as text, by the
+    name it has in `seeds/reference/parameters.csv`.
     """
 
     name: str = "operator"
@@ -108,11 +109,10 @@ class OperatorSettings:
             content = tomllib.loads(file.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{file}: not readable as TOML: {error}") from error
-        unknown = set(content) - {"operator", "windows", "value_tiers"}
+        unknown = set(content) - {"operator", *_PARAMETER_TABLES}
         if unknown:
-            raise SettingsError(
-                f"{file}: unknown table(s) {sorted(unknown)}; known are [operator], [windows], [value_tiers]"
-            )
+            known = ", ".join(f"[{table}]" for table in ("operator", *_PARAMETER_TABLES))
+            raise SettingsError(f"{file}: unknown table(s) {sorted(unknown)}; known are {known}")
         operator = content.get("operator", {})
         unknown = set(operator) - {"name", "currency", "time_zone", "language"}
         if unknown:
@@ -121,7 +121,7 @@ class OperatorSettings:
             raise SettingsError(f"{file}: language is {operator['language']!r}; it can be 'en' or 'zh'")
         parameters = {
             key: str(value).lower() if isinstance(value, bool) else str(value)
-            for table in ("windows", "value_tiers")
+            for table in _PARAMETER_TABLES
             for key, value in content.get(table, {}).items()
         }
         return cls(**operator, parameters=parameters)

@@ -10,6 +10,37 @@
     cast('{{ month if execute else "1900-01-01" }}' as date)
 {%- endmacro %}
 
+{% macro run_week() -%}
+    {#- The Wednesday of a weekly run; none in a monthly one. -#}
+    {%- set week = var('warning_week', '') | string -%}
+    {%- if week and execute -%}
+        {%- set problem = "The variable 'warning_week' is '" ~ week ~ "'; it must be the Wednesday after a week that ends in the"
+            ~ " month of from_month and to_month, such as 2026-07-15. `retention warn` passes it." -%}
+        {%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', week) -%}
+            {{ exceptions.raise_compiler_error(problem) }}
+        {%- endif -%}
+        {%- set wednesday = modules.datetime.date.fromisoformat(week) -%}
+        {%- set month = (wednesday - modules.datetime.timedelta(days=1)).strftime('%Y-%m-01') -%}
+        {%- if wednesday.isoweekday() != 3 or var('from_month') != month or var('to_month') != month -%}
+            {{ exceptions.raise_compiler_error(problem) }}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if week -%}cast('{{ week }}' as date){%- endif -%}
+{%- endmacro %}
+
+{% macro week_in_run(warning_week) -%}
+    {#- In a weekly run the one week; else every week that ends in a month of the run. -#}
+    {%- if run_week() -%}
+        {{ warning_week }} = {{ run_week() }}
+    {%- else -%}
+        {{ in_run(month_of(add_days(warning_week, -1))) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro add_days(day, count) -%}
+    cast({{ dbt.dateadd('day', count, day) }} as date)
+{%- endmacro %}
+
 {% macro in_run(column) -%}
     {{ column }} between {{ run_month('from_month') }} and {{ run_month('to_month') }}
 {%- endmacro %}

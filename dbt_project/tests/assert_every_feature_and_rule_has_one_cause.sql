@@ -1,6 +1,6 @@
--- Every feature of the wide table, scorecard rule and churn flag has its row in cause_map.csv, and no row there names
--- anything else; else a reason could not be told. That nothing has two is a key of the seed. It compares columns of one table
--- with rows of others, which no generic test can.
+-- Every feature of the wide table, scorecard rule, churn flag and condition of a week has its row in cause_map.csv, and no
+-- row there names anything else; else a reason could not be told. That nothing has two is a key of the seed. It compares
+-- columns of one table with rows of others, which no generic test can.
 {%- set columns = graph.nodes['model.retention.subscriber_features'].columns.values() if execute else [] %}
 -- depends_on: {{ ref('subscriber_features') }}
 with
@@ -13,6 +13,10 @@ items as (
     select distinct 'scorecard_rule' as item_type, rule_id as item_id from {{ ref('warning_scorecard') }}
     union all
     select distinct 'churn_flag' as item_type, rule_id as item_id from {{ ref('churn_rules') }}
+    union all
+    select distinct 'warning_condition' as item_type, condition_id as item_id
+    from {{ ref('warning_conditions') }}
+    where dimension = 'special'
 ),
 
 causes as (select item_type, item_id from {{ ref('cause_map') }})

@@ -18,6 +18,7 @@ one_row as (
             ('gap_months', 'integer'), ('outcome_months', 'integer'), ('silence_months', 'integer'),
             ('minimum_tenure_months', 'integer'), ('tier_method', 'varchar'), ('tier_measure', 'varchar'),
             ('scorecard_threshold', 'integer'), ('value_horizon_months', 'integer'),
+            ('usage_grain', 'varchar'),
         ] %}
         cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }})
             as {{ parameter }}{{ ',' if not loop.last }}
