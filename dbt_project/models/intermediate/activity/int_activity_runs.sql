@@ -25,9 +25,13 @@ activity as (
         subscriber_months.status,
         subscriber_months.status_since,
         subscriber_months.last_active_on,
+        coalesce(subscribers.activated_on > subscriber_months.snapshot_month, false) as is_activated_within,
         {{ month_number('subscriber_months.snapshot_month') }} as month_number
     from {{ ref('fct_subscriber_months') }} as subscriber_months
     cross join parameters
+    left join subscribers
+        on subscriber_months.snapshot_month = subscribers.snapshot_month
+        and subscriber_months.subscriber_id = subscribers.subscriber_id
     where subscriber_months.snapshot_month
         >= {{ add_months(first_open_month(), '-(parameters.silence_months + 2)') }}
 ),
@@ -46,11 +50,11 @@ anchored as (
         afterwards as (partition by subscriber_id order by month_number rows between 1 following and unbounded following)
 ),
 
--- The k-th month of a run without use, and the first month that ends the line's life in the books.
+-- The k-th whole month of a run without use, and the first month that ends the line's life in the books.
 counted as (
     select
         *,
-        sum(case when last_active_on is null then 1 else 0 end) over run_so_far as inactive_months,
+        sum(case when last_active_on is null and not is_activated_within then 1 else 0 end) over run_so_far as inactive_months,
         min(case when status in ('terminated', 'ported_out') then month_number end) over whole_run as terminal_month
     from anchored
     window
@@ -84,11 +88,14 @@ dated as (
         silenced.month_number,
         silenced.last_active_on,
         silenced.next_active_month,
-        -- The first day of the run without use. Before the books began it cannot have begun.
+        -- The first day of the run without use. Before the books began it cannot have begun, unless the line was stopped.
         case
             when silenced.last_active_on_so_far is not null
                 then cast({{ dbt.dateadd('day', 1, 'silenced.last_active_on_so_far') }} as date)
-            when subscribers.status <> 'active' then subscribers.status_since
+            when
+                subscribers.status <> 'active'
+                and subscribers.status_since < greatest(subscribers.activated_on, subscribers.snapshot_month)
+                then subscribers.status_since
             when subscribers.activated_on > subscribers.snapshot_month then subscribers.activated_on
             else subscribers.snapshot_month
         end as run_started_on,
