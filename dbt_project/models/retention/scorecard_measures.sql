@@ -44,9 +44,17 @@ over_time as (
         sum(billed_amount) over three_months as billed_sum_3m,
         sum(billed_amount) over six_months as billed_sum_6m,
         count(billed_amount) over six_months as billed_months_6m,
-        sum(forwarded_calls) over three_months as forwarded_calls_3m,
-        sum(own_hotline_calls) over six_months as own_hotline_calls_6m,
-        sum(competitor_hotline_calls) over six_months as competitor_hotline_calls_6m,
+
+        -- Calls are summed over the months there are; one of them unknown leaves the sum unknown.
+        {%- for calls, months, suffix in [
+            ('forwarded_calls', 'three_months', '3m'),
+            ('own_hotline_calls', 'six_months', '6m'),
+            ('competitor_hotline_calls', 'six_months', '6m'),
+        ] %}
+        case when count(*) over {{ months }} = count({{ calls }}) over {{ months }} then sum({{ calls }}) over {{ months }} end
+            as {{ calls }}_{{ suffix }},
+        {%- endfor %}
+
         sum(vas_fee_amount) over two_months as vas_fee_sum_2m,
         sum(vas_fee_amount) over two_months_before as vas_fee_sum_two_before,
         count(vas_fee_amount) over four_months as vas_fee_months_4m
