@@ -74,6 +74,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def published_weeks(self) -> Path:
+        """What was handed out on each Wednesday, a folder a warning week."""
+        return self.published / "weeks"
+
+    @property
     def published_file(self) -> Path:
         """The read-only copy for BI."""
         return self.published / "warehouse.duckdb"

@@ -54,11 +54,13 @@ def land(
 ) -> LandingSummary:
     """Land the static tables, then each month (its first day), every one whole or not at all.
 
-    What lay in the build file for a month is replaced by what its folders hold now. `open_month` is for a
-    month that has not closed: the tables that must have rows may still be without.
+    What lay in the build file for a month is replaced by what its folders hold now. `open_month` is for
+    months that have not closed: the tables that must have rows may still be without, and snapshot tables,
+    which tell the state of a closed month, are not landed.
 
     Raises LandingError for what nobody can land: an unreadable file, a missing required column, a closed
-    month without subscribers, bills or usage. That month, or the static tables, then stay as they were.
+    month without subscribers, bills or usage, an open one without any folder. That month, or the static
+    tables, then stay as they were.
     """
     contract = load_contract()
     prepare(connection)
@@ -88,6 +90,11 @@ def _land_part(
     is_open: bool,
 ) -> tuple[list[FileAccount], list[str]]:
     """Check everything of a month first, then replace it."""
+    delivered = tables
+    if is_open:
+        delivered = [table for table in tables if table.kind != "snapshot"]
+        if month is not None:
+            _demand_folder(home, month, delivered)
     scratch = home.scratch / "landing"
     scratch.mkdir(parents=True, exist_ok=True)
     staged: list[StagedTable] = []
@@ -95,7 +102,7 @@ def _land_part(
     warnings: list[str] = []
     with _reading_files(connection):
         try:
-            for table in tables:
+            for table in delivered:
                 extracts, passed_over = find_extracts(home.landing, table, month)
                 warnings += passed_over
                 if extracts:
@@ -153,6 +160,16 @@ def _insert_accounts(connection: duckdb.DuckDBPyConnection, accounts: Sequence[F
         connection.execute(
             "insert into ops.landing_audit values ($1, $2, $3, $4, $5, $6, $7, $8)", [*astuple(account)]
         ).fetchall()
+
+
+def _demand_folder(home: Home, month: date, tables: Sequence[Table]) -> None:
+    """Raise LandingError for an open month that nothing has come of."""
+    folders = {table.name: folder_of(home.landing, table, month) for table in tables}
+    if not any(folder.is_dir() for folder in folders.values()):
+        raise LandingError(
+            f"no extracts of {month_name(month)} are there yet, expected first of all in "
+            f"{folders['usage_daily'].relative_to(home.root)}"
+        )
 
 
 def _demand_rows(

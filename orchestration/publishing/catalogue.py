@@ -17,6 +17,9 @@ from orchestration.settings import REFERENCE
 TABLES_FILE = REFERENCE / "published_tables.csv"
 RAW_COLUMNS_FILE = REFERENCE / "raw_columns.csv"
 
+WEEK_COLUMN = "warning_week"
+"""Key column of every table that the Wednesday run writes."""
+
 
 @dataclass(frozen=True)
 class PublishedTable:
@@ -41,6 +44,11 @@ class PublishedTable:
     def name(self) -> str:
         """Schema and table, as SQL and file names write it."""
         return f"{self.schema_name}.{self.table_name}"
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether a row belongs to a warning week, so that the Wednesday run writes it."""
+        return WEEK_COLUMN in self.key_columns
 
     @property
     def named_columns(self) -> set[str]:

@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from orchestration.publishing.catalogue import TableShape, literal, month_of, quoted
+from orchestration.publishing.catalogue import WEEK_COLUMN, TableShape, literal, month_of, quoted
 
 ROW_NUMBER = "md5_number(json_array({columns})::varchar)"
 """A row as a 128-bit number: the engine's function for it stands here and nowhere else."""
@@ -29,6 +29,25 @@ def month_checksums(
     numbers in two halves (a sum of 128-bit numbers would overflow), in hexadecimal; it depends neither
     on the order of rows nor on that of columns.
     """
+    return _checksums(connection, source, shape, month_of(shape.table.manifest_month_column), months)
+
+
+def week_checksum(
+    connection: duckdb.DuckDBPyConnection, source: str, shape: TableShape, warning_week: date
+) -> tuple[int, str]:
+    """Return rows and checksum of one warning week, as `month_checksums` does of a month."""
+    found = _checksums(connection, source, shape, quoted(WEEK_COLUMN), [warning_week])
+    return found[warning_week]
+
+
+def _checksums(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    shape: TableShape,
+    period: str,
+    first_days: Sequence[date],
+) -> dict[date, tuple[int, str]]:
+    """Return rows and checksum of each period; `period` is the SQL of a row's own."""
     table = shape.table
     late = set(table.late_columns)
     known = f"{month_of(table.late_known_column)} <= {month_of(table.month_column)}" if late else ""
@@ -44,22 +63,22 @@ def month_checksums(
         f"""
         with numbered as (
             select
-                {month_of(table.manifest_month_column)} as known_month,
+                {period} as period,
                 {ROW_NUMBER.format(columns=", ".join(expressions))} as row_number
             from {source}
-            where {month_of(table.manifest_month_column)} in ({_months(months)})
+            where {period} in ({_dates(first_days)})
         )
         select
-            known_month,
+            period,
             count(*),
             sum(cast(row_number >> 64 as ubigint)),
             sum(cast(row_number & {LOW_HALF} as ubigint))
         from numbered
-        group by known_month
+        group by period
         """
     ).fetchall()
-    found = {month: (count, f"{high:024x}{low:024x}") for month, count, high, low in rows}
-    return {month: found.get(month, (0, "0" * 48)) for month in months}
+    found = {day: (count, f"{high:024x}{low:024x}") for day, count, high, low in rows}
+    return {day: found.get(day, (0, "0" * 48)) for day in first_days}
 
 
 def month_hashes(
@@ -80,5 +99,5 @@ def month_hashes(
     return {month: (count, total) for month, count, total in rows}
 
 
-def _months(months: Sequence[date]) -> str:
-    return ", ".join(f"date {literal(month.isoformat())}" for month in months)
+def _dates(days: Sequence[date]) -> str:
+    return ", ".join(f"date {literal(day.isoformat())}" for day in days)

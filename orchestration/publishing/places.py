@@ -16,18 +16,17 @@ def incoming_folder(published: Path) -> Path:
     return published / ".incoming"
 
 
-def retired_folder(published: Path) -> Path:
-    """Return the hidden folder that a month's last folder waits in while the new one moves in."""
-    return published / ".retired"
+def retired_folder(parent: Path) -> Path:
+    """Return the hidden folder that a folder of `parent` waits in while the new one moves in."""
+    return parent / ".retired"
 
 
 def clear_leftovers(published: Path) -> None:
-    """Remove what an unfinished publication left; a month cut off between its two renames comes back."""
-    retired = retired_folder(published)
-    if retired.exists():
+    """Remove what an unfinished publication left; a folder cut off between its two renames comes back."""
+    for retired in (*published.glob(".retired"), *published.glob("*/.retired")):
         for folder in sorted(retired.iterdir()):
-            if not (published / folder.name).exists():
-                folder.rename(published / folder.name)
+            if not (retired.parent / folder.name).exists():
+                folder.rename(retired.parent / folder.name)
         shutil.rmtree(retired)
     if incoming_folder(published).exists():
         shutil.rmtree(incoming_folder(published))
@@ -56,6 +55,7 @@ def put_folder(source: Path, target: Path) -> None:
     for path in sorted(source.rglob("*")):
         flush(path)
     flush(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
     retired = retired_folder(target.parent)
     if target.exists():
         retired.mkdir(mode=0o700, exist_ok=True)

@@ -7,9 +7,11 @@ publication, and the same run again mends the rest.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -17,12 +19,18 @@ from orchestration.publishing.catalogue import TableShape, load_tables, publisha
 from orchestration.publishing.closes import record_closes
 from orchestration.publishing.copying import attached_copy, copy_name, drop_unlisted, replace_in_copy
 from orchestration.publishing.errors import PublishError
-from orchestration.publishing.fingerprints import month_checksums
-from orchestration.publishing.month_folder import MANIFEST, file_checksum, write_month_folder
+from orchestration.publishing.fingerprints import month_checksums, week_checksum
+from orchestration.publishing.manifest import MANIFEST, file_checksum
+from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
+from orchestration.publishing.week_folder import write_week_folder
 from orchestration.settings import REFERENCE, Home, OperatorSettings
+from orchestration.weeks import WarningWeek
 from orchestration.worklists import Texts, read_worklist_rows
+
+_ACCOUNTS = ("ops.landing_audit", "ops.quarantine")
+"""What landing says of itself; the Wednesday run lands, too."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,14 @@ class PublishSummary:
     rows: dict[str, int]
     worklists: dict[date, int]
     manifests: dict[date, str]
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """A publication while it is made: the folder for what is put in place, and rows per table."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 def publish(
@@ -52,62 +68,112 @@ def publish(
     months = sorted(set(months))
     if not months:
         raise PublishError("no month to publish; name at least one")
-    tables = load_tables()
-    listed = {table.name for table in tables}
-    shapes = publishable(connection, tables)
+    shapes = publishable(connection, load_tables())
     texts = Texts.load(REFERENCE / "texts.csv")
     record_closes(connection, months)
-    incoming = new_incoming_folder(home.published)
-    try:
-        copy = incoming / home.published_file.name
-        rows: dict[str, int] = {}
-        checksums: dict[str, dict[date, tuple[int, str]]] = {}
-        obsolete = []
-        with attached_copy(connection, home.published_file, copy):
-            for shape in shapes:
-                name = shape.table.name
-                progress(f"publishing {name}")
-                replaced = replace_in_copy(connection, shape, months)
-                rows[name] = _row_count(connection, shape)
-                if shape.table.month_column:
-                    checksums[name] = month_checksums(connection, copy_name(shape), shape, months)
-                in_place = home.published / "parquet" / name
-                present = {path.name for path in in_place.glob("*.parquet")}
-                _, gone = write_parquet(
-                    connection, shape, replaced, present=present, folder=incoming / "parquet" / name
-                )
-                obsolete += [in_place / file for file in gone]
-            drop_unlisted(connection, listed)
-        has_list = "retention.responsibilities" in rows
-        worklists = {}
-        for month in months:
-            progress(f"writing the folder of {month:%Y-%m}")
+    worklists = {}
+    folders = [f"{month:%Y-%m}" for month in months]
+    with _made_aside(connection, home, shapes, months, folders, progress) as aside:
+        checksums = {
+            shape.table.name: month_checksums(connection, copy_name(shape), shape, months)
+            for shape in shapes
+            if shape.table.month_column
+        }
+        has_list = "retention.responsibilities" in aside.rows
+        for month, folder in zip(months, folders, strict=True):
+            progress(f"writing the folder of {folder}")
             worklists[month] = write_month_folder(
-                incoming / f"{month:%Y-%m}",
+                aside.folder / folder,
                 month,
                 read_worklist_rows(connection, month, language=settings.language) if has_list else None,
                 {name: found[month] for name, found in checksums.items()},
                 settings=settings,
                 texts=texts,
             )
-        for file in sorted((incoming / "parquet").rglob("*.parquet")):
-            put_file(file, home.published / file.relative_to(incoming))
+    return PublishSummary(
+        tuple(months),
+        aside.rows,
+        worklists,
+        {month: file_checksum(home.published / f"{month:%Y-%m}" / MANIFEST) for month in months},
+    )
+
+
+def publish_week(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    week: WarningWeek,
+    *,
+    progress: Callable[[str], None],
+) -> Path:
+    """Publish a warning week of the build file: its tables, landing's accounts, its folder; return the folder.
+
+    Other tables stay as they were published. Raises PublishError, and publishes nothing, when no month
+    was published yet or a table shows personal data or lacks a column that it is published by.
+    """
+    if not home.published_file.exists():
+        raise PublishError(f"{home.published_file} is not there: a month has to be published before a week")
+    listed = [table for table in load_tables() if table.is_weekly or table.name in _ACCOUNTS]
+    shapes = publishable(connection, listed)
+    target = home.published_weeks / week.warning_week.isoformat()
+    folder = target.relative_to(home.published).as_posix()
+    with _made_aside(connection, home, shapes, [week.week_month], [folder], progress) as aside:
+        progress(f"writing the folder of {folder}")
+        write_week_folder(
+            aside.folder / folder,
+            week.warning_week,
+            {
+                shape.table.name: week_checksum(connection, copy_name(shape), shape, week.warning_week)
+                for shape in shapes
+                if shape.table.is_weekly
+            },
+        )
+    return target
+
+
+@contextmanager
+def _made_aside(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    shapes: Sequence[TableShape],
+    months: Sequence[date],
+    folders: Sequence[str],
+    progress: Callable[[str], None],
+) -> Iterator[_Aside]:
+    """Bring a copy of the published file up to date, let `folders` be written beside it, put all in place.
+
+    Within, the copy is attached. An error there or here leaves the last publication as it was.
+    """
+    listed = {table.name for table in load_tables()}
+    aside = _Aside(new_incoming_folder(home.published))
+    try:
+        copy = aside.folder / home.published_file.name
+        obsolete = []
+        with attached_copy(connection, home.published_file, copy):
+            for shape in shapes:
+                name = shape.table.name
+                progress(f"publishing {name}")
+                replaced = replace_in_copy(connection, shape, months)
+                aside.rows[name] = _row_count(connection, shape)
+                in_place = home.published / "parquet" / name
+                present = {path.name for path in in_place.glob("*.parquet")}
+                _, gone = write_parquet(
+                    connection, shape, replaced, present=present, folder=aside.folder / "parquet" / name
+                )
+                obsolete += [in_place / file for file in gone]
+            drop_unlisted(connection, listed)
+            yield aside
+        for file in sorted((aside.folder / "parquet").rglob("*.parquet")):
+            put_file(file, home.published / file.relative_to(aside.folder))
         for file in obsolete:
             file.unlink()
         for folder in (home.published / "parquet").iterdir():
             if folder.name not in listed:
                 shutil.rmtree(folder)
-        for month in months:
-            put_folder(incoming / f"{month:%Y-%m}", home.published / f"{month:%Y-%m}")
+        for name in folders:
+            put_folder(aside.folder / name, home.published / name)
         put_file(copy, home.published_file)
     finally:
         clear_leftovers(home.published)
-    return PublishSummary(
-        tuple(months),
-        rows,
-        worklists,
-        {month: file_checksum(home.published / f"{month:%Y-%m}" / MANIFEST) for month in months},
-    )
 
 
 def _row_count(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> int:
