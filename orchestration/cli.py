@@ -45,6 +45,24 @@ class Month(click.ParamType):
             self.fail(f"{text!r} is no month; write it as YYYY-MM, such as 2026-01.", param, ctx)
 
 
+class Day(click.ParamType):
+    """A day as YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day, or fail with what was expected."""
+        if isinstance(value, date):
+            return value
+        text = str(value)
+        try:
+            if len(text) != len("YYYY-MM-DD"):
+                raise ValueError
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no day; write it as YYYY-MM-DD, such as 2026-01-07.", param, ctx)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
     """Close a telecom operator's month: from raw extracts to an owner for every customer at risk.
@@ -116,10 +134,25 @@ def run(month: date, from_month: date | None) -> None:
 
 
 @commands.command()
+@click.option("--week", type=Day(), required=True, help="Wednesday after the week; the week must have ended.")
+def warn(week: date) -> None:
+    """Find who is warned in a week, also in a month still open: the same job as Wednesday's schedule."""
+    from orchestration.publishing.status import render_table, week_status
+    from orchestration.warehouse import Warehouse
+
+    home = prepared_home()
+    warn_of_week(home, week)
+    with Warehouse(home).reading() as connection:
+        weeks = week_status(connection, home)
+    click.echo(render_table(weeks[weeks["warning_week"] == week]))
+    click.echo(f"published under {home.published_weeks / week.isoformat()}")
+
+
+@commands.command()
 def status() -> None:
-    """Show what has landed, run, failed and been published, month by month, and what is stale."""
-    from orchestration.defs.month_close import last_runs
-    from orchestration.publishing.status import month_status, render_table
+    """Show what has landed, run, failed and been published, by month and week, and what is stale."""
+    from orchestration.defs.month_close import last_runs, last_weekly_runs
+    from orchestration.publishing.status import month_status, render_table, week_status
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()
@@ -128,11 +161,16 @@ def status() -> None:
         return
     with Warehouse(home, lock_wait_seconds=1).reading() as connection:
         months = month_status(connection, home)
+        weeks = week_status(connection, home)
     with _instance() as instance:
         runs = last_runs(instance)
+        weekly_runs = last_weekly_runs(instance)
     months["last_run"] = [runs.get(month) for month in months["month"]]
     months["month"] = [f"{month:%Y-%m}" for month in months["month"]]
     click.echo(render_table(months))
+    if not weeks.empty:
+        weeks["last_run"] = [weekly_runs.get(week) for week in weeks["warning_week"]]
+        click.echo(f"\n{render_table(weeks)}")
 
 
 @commands.command()
@@ -231,8 +269,6 @@ def close_months(home: Home, first: date, last: date) -> None:
     Raises click.BadParameter for a range that cannot be run, click.ClickException when the run fails.
     """
     from orchestration.partitions import is_closed
-    from orchestration.recovery import PROCESS_TAG, process_identity, recover
-    from orchestration.warehouse import Warehouse
 
     if first > last:
         raise click.BadParameter(f"--from-month {first:%Y-%m} is later than --month {last:%Y-%m}.")
@@ -241,24 +277,65 @@ def close_months(home: Home, first: date, last: date) -> None:
             raise click.BadParameter(
                 f"{month:%Y-%m} cannot be run: it has not ended yet, or lies before 2010-01."
             )
+    execute(
+        home,
+        "month_close",
+        f"closing {first:%Y-%m} to {last:%Y-%m}",
+        {
+            "dagster/asset_partition_range_start": first.isoformat(),
+            "dagster/asset_partition_range_end": last.isoformat(),
+        },
+    )
+
+
+def warn_of_week(home: Home, warning_week: date) -> None:
+    """Run the weekly job over one week in this process.
+
+    Raises click.BadParameter for a day that names no week that has ended, click.ClickException when the run
+    fails.
+    """
+    from orchestration.partitions import is_over, newest_week, week_key
+    from orchestration.weeks import WarningWeek, nearest_wednesdays
+
+    before, after = nearest_wednesdays(warning_week)
+    if before != after:
+        raise click.BadParameter(
+            f"{warning_week} is no Wednesday; a week is named by the Wednesday after it: {before} or {after}."
+        )
+    week = WarningWeek(warning_week)
+    if not is_over(week):
+        raise click.BadParameter(
+            f"the week of {warning_week} ({week.first_day} to {week.last_day}) has not ended yet, or lies "
+            f"before 2010; the newest that has ended is that of {newest_week().warning_week}."
+        )
+    execute(home, "weekly_warnings", f"warning of {warning_week}", {"dagster/partition": week_key(week)})
+
+
+def execute(home: Home, job: str, line: str, partitions: dict[str, str]) -> None:
+    """Execute a job in this process, holding the lock from start to end; `line` tells that it begins.
+
+    Raises click.ClickException with the reason when the run fails.
+    """
+    from orchestration.recovery import PROCESS_TAG, process_identity, recover
+    from orchestration.warehouse import Warehouse
+
     with shown(), Warehouse(home).lock(), _instance() as instance:
         for done in recover(home, instance):
             say(done)
         from orchestration.definitions import defs
 
-        say(f"closing {first:%Y-%m} to {last:%Y-%m}")
+        say(line)
         with _standard_output_hidden():
             result = (
                 defs()
-                .resolve_job_def("month_close")
+                .resolve_job_def(job)
                 .execute_in_process(
                     instance=instance,
                     raise_on_error=False,
                     # Our own lines stand for Dagster's; its event log keeps everything.
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                     tags={
-                        "dagster/asset_partition_range_start": first.isoformat(),
-                        "dagster/asset_partition_range_end": last.isoformat(),
+                        **partitions,
                         PROCESS_TAG: process_identity(os.getpid()),
                         # Whoever called the command calls it again; the daemon must not.
                         "dagster/max_retries": "0",

@@ -32,7 +32,7 @@ def is_closed(month: date) -> bool:
 
 def run_week(context: dg.AssetExecutionContext) -> WarningWeek:
     """Return the week of this run."""
-    return WarningWeek(date.fromisoformat(context.partition_key) + LENGTH)
+    return _week_of(context.partition_key)
 
 
 def week_key(week: WarningWeek) -> str:
@@ -43,3 +43,12 @@ def week_key(week: WarningWeek) -> str:
 def is_over(week: WarningWeek) -> bool:
     """Tell whether `week` has ended, so that it can be run."""
     return warning_weeks.has_partition_key(week_key(week))
+
+
+def newest_week() -> WarningWeek:
+    """Return the last week that has ended."""
+    return _week_of(warning_weeks.get_partition_keys()[-1])
+
+
+def _week_of(key: str) -> WarningWeek:
+    return WarningWeek(date.fromisoformat(key) + LENGTH)

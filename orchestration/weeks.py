@@ -63,14 +63,24 @@ class WarningWeek:
         return sorted({self.first_day.replace(day=1), self.week_month})
 
 
+def nearest_wednesdays(day: date) -> tuple[date, date]:
+    """Return the last Wednesday up to a day and the first from it on; the same for a Wednesday.
+
+    >>> [f"{day}" for day in nearest_wednesdays(date(2026, 7, 14))]
+    ['2026-07-08', '2026-07-15']
+    """
+    before = day - timedelta(days=(day.weekday() - _WEDNESDAY) % LENGTH.days)
+    return before, before if before == day else before + LENGTH
+
+
 def weeks_of(month: date) -> list[WarningWeek]:
     """Return the weeks that end in a month (its first day), oldest first.
 
     >>> [f"{week.warning_week}" for week in weeks_of(date(2026, 9, 1))]
     ['2026-09-02', '2026-09-09', '2026-09-16', '2026-09-23', '2026-09-30']
     """
-    # The first Wednesday from the second of the month on: its week ends in the month.
-    warning_week = month + _DAY + timedelta(days=(_WEDNESDAY - (month + _DAY).weekday()) % LENGTH.days)
+    # A week that ends in the month is named by its second day at the earliest.
+    _, warning_week = nearest_wednesdays(month + _DAY)
     weeks = []
     while WarningWeek(warning_week).week_month == month:
         weeks.append(WarningWeek(warning_week))

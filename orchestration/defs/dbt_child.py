@@ -11,13 +11,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+from dagster_dbt import DbtCliInvocation
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
+
 from orchestration.progress import say
+from orchestration.recovery import recorded_child
 from orchestration.settings import DBT_PROJECT, REFERENCE, Home
+from orchestration.weeks import WarningWeek
 
 _FAILED = ("error", "fail", "runtime error")
 _SHOWN_FAILURES = 5
@@ -58,8 +65,47 @@ def build_arguments(first_month: date, last_month: date) -> list[str]:
             raise ValueError(f"{month} is not the first day of a month.")
     if first_month > last_month:
         raise ValueError(f"The range begins with {first_month}, after its end {last_month}.")
-    months = {"from_month": first_month.isoformat(), "to_month": last_month.isoformat()}
-    return ["build", "--vars", json.dumps(months), "--exclude-resource-type", "unit_test"]
+    return _build({"from_month": first_month.isoformat(), "to_month": last_month.isoformat()})
+
+
+def week_arguments(week: WarningWeek) -> list[str]:
+    """Return what `dbt build` is told for one warning week: the rule book and the tables of the week."""
+    month = week.week_month.isoformat()
+    variables = {"from_month": month, "to_month": month, "warning_week": week.warning_week.isoformat()}
+    return [*_build(variables), "--select", "tag:weekly", "resource_type:seed"]
+
+
+def _build(variables: Mapping[str, str]) -> list[str]:
+    return ["build", "--vars", json.dumps(variables), "--exclude-resource-type", "unit_test"]
+
+
+def fresh_target(home: Home) -> Path:
+    """Return dbt's target folder, where the last call's results lie no more.
+
+    One folder for all calls of a run: the second finds what the first has parsed for the same months.
+    """
+    target = home.dbt / "target"
+    target.mkdir(parents=True, exist_ok=True)
+    _results(target).unlink(missing_ok=True)
+    return target
+
+
+@contextmanager
+def watched(home: Home, invocation: DbtCliInvocation, manifest: Path) -> Iterator[None]:
+    """Keep the running child where recovery finds it, and tell its failure in words.
+
+    Raises dagster.Failure that names the models and tests that failed.
+    """
+    try:
+        with recorded_child(home, invocation.process.pid):
+            yield
+    except DagsterDbtCliRuntimeError as error:
+        nodes = json.loads(manifest.read_text(encoding="utf-8"))
+        raise dg.Failure(failures(_results(invocation.target_path), nodes) or str(error)) from error
+
+
+def _results(target: Path) -> Path:
+    return target / "run_results.json"
 
 
 @functools.cache

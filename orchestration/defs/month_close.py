@@ -7,12 +7,15 @@ from datetime import date
 
 import dagster as dg
 
+from orchestration.defs.early_warning import WEEKLY_JOB, WEEKLY_KEYS
 from orchestration.progress import say
 from orchestration.recovery import fail_dead_runs
+from orchestration.weeks import LENGTH
 
 month_close = dg.define_asset_job(
     "month_close",
-    selection=dg.AssetSelection.all(),
+    # Weeks and months are partitions of different kinds, which no job can share.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*WEEKLY_KEYS),
     description="Land, derive, train, score, assign and publish the months of the run, in this order.",
 )
 
@@ -59,17 +62,35 @@ def failure_message(result: dg.ExecuteInProcessResult) -> str:
 def last_runs(instance: dg.DagsterInstance) -> dict[date, str]:
     """Return how the newest run of each month ended, or that it still goes on."""
     runs: dict[date, str] = {}
-    for record in instance.get_run_records(limit=500):
-        tags = record.dagster_run.tags
-        first = tags.get("dagster/asset_partition_range_start", tags.get("dagster/partition"))
-        last = tags.get("dagster/asset_partition_range_end", first)
-        if first is None or last is None:
+    for run in _newest_runs(instance):
+        first = run.tags.get("dagster/asset_partition_range_start", run.tags.get("dagster/partition"))
+        last = run.tags.get("dagster/asset_partition_range_end", first)
+        if first is None or last is None or _is_weekly(run):
             continue
         month = date.fromisoformat(first)
         while month <= date.fromisoformat(last):
-            runs.setdefault(month, record.dagster_run.status.value.lower())
+            runs.setdefault(month, run.status.value.lower())
             month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     return runs
+
+
+def last_weekly_runs(instance: dg.DagsterInstance) -> dict[date, str]:
+    """Return how the newest Wednesday run of each warning week ended, or that it still goes on."""
+    runs: dict[date, str] = {}
+    for run in _newest_runs(instance):
+        key = run.tags.get("dagster/partition")
+        if key is not None and _is_weekly(run):
+            runs.setdefault(date.fromisoformat(key) + LENGTH, run.status.value.lower())
+    return runs
+
+
+def _newest_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    return [record.dagster_run for record in instance.get_run_records(limit=500)]
+
+
+def _is_weekly(run: dg.DagsterRun) -> bool:
+    """Tell weeks from months by what ran: the first day of a week may be that of a month."""
+    return run.job_name == WEEKLY_JOB or bool(run.asset_selection and run.asset_selection <= {*WEEKLY_KEYS})
 
 
 def _without_class(message: str) -> str:

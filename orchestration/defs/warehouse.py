@@ -10,17 +10,17 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
-from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from orchestration.defs.dbt_child import build_arguments, current_manifest, failures
+from orchestration.defs.dbt_child import build_arguments, current_manifest, fresh_target, watched
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import detail, say
-from orchestration.recovery import recorded_child
 from orchestration.settings import Home
 from orchestration.warehouse import Warehouse, has_table, rows_per_month
+from orchestration.weeks import weeks_of, without_base_month
 
 _MANIFEST_FILE = current_manifest(Home.from_environment())
 _MANIFEST: Mapping[str, Any] = json.loads(_MANIFEST_FILE.read_text(encoding="utf-8"))
+_WARNINGS = dg.AssetKey(["retention", "churn_warnings"])
 
 
 class MonthlyTables(DagsterDbtTranslator):
@@ -48,25 +48,17 @@ def _build(
 ) -> Iterator[Any]:
     """Run `dbt build` over the run's months in a child, tell of each table, and count its rows at the end."""
     months = run_months(context)
-    # One folder for both calls: the second finds what the first has parsed for the same months.
-    target = warehouse.home.dbt / "target"
-    target.mkdir(parents=True, exist_ok=True)
-    results = target / "run_results.json"
-    results.unlink(missing_ok=True)
+    target = fresh_target(warehouse.home)
     expected = len(context.selected_asset_keys)
     say(f"dbt {stage}: {expected} tables and views, with their tests")
     invocation = dbt.cli(build_arguments(months[0], months[-1]), context=context, target_path=target)
     built = []
-    try:
-        with recorded_child(warehouse.home, invocation.process.pid):
-            for event in invocation.stream():
-                if isinstance(event, dg.Output):
-                    built.append(event.output_name)
-                    detail(f"dbt {stage}: {len(built)} of {expected}, {event.output_name}")
-                yield event
-    except DagsterDbtCliRuntimeError as error:
-        reasons = failures(results, _MANIFEST)
-        raise dg.Failure(reasons or str(error)) from error
+    with watched(warehouse.home, invocation, _MANIFEST_FILE):
+        for event in invocation.stream():
+            if isinstance(event, dg.Output):
+                built.append(event.output_name)
+                detail(f"dbt {stage}: {len(built)} of {expected}, {event.output_name}")
+            yield event
     say(f"dbt {stage}: {len(built)} done")
     with warehouse.reading() as connection:
         for key, table, month_column in _monthly_tables(context.selected_asset_keys):
@@ -74,6 +66,12 @@ def _build(
                 rows = rows_per_month(connection, table, months, month_column)
                 counts = {f"{month:%Y-%m}": count for month, count in rows.items()}
                 yield dg.AssetObservation(key, metadata={"rows_per_month": counts})
+        if _WARNINGS in context.selected_asset_keys:
+            skipped = without_base_month(connection, [week for month in months for week in weeks_of(month)])
+            for week in skipped:
+                say(f"week {week.warning_week} is skipped: {week.base_month:%Y-%m} was never run")
+            names = [week.warning_week.isoformat() for week in skipped]
+            yield dg.AssetObservation(_WARNINGS, metadata={"weeks_without_base_month": names})
 
 
 def _monthly_tables(selected: set[dg.AssetKey] | Any) -> list[tuple[dg.AssetKey, str, str]]:

@@ -105,7 +105,7 @@ def publish_week(
     *,
     progress: Callable[[str], None],
 ) -> Path:
-    """Publish a warning week of the build file: its tables, landing's accounts, its folder; return the folder.
+    """Publish a week of the build file: its tables, landing's accounts, its folder; return the folder.
 
     Other tables stay as they were published. Raises PublishError, and publishes nothing, when no month
     was published yet or a table shows personal data or lacks a column that it is published by.

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetNode
 
 FILE = Path(__file__).with_name("definitions.txt")
 
@@ -20,8 +21,7 @@ def described(definitions: dg.Definitions) -> str:
     groups: dict[str, list[str]] = {}
     for key in sorted(graph.materializable_asset_keys):
         node = graph.get(key)
-        months = "monthly" if node.partitions_def else "whole"
-        lines = [f"  {key.to_user_string()} ({months}; {', '.join(node.owners) or 'nobody'})"]
+        lines = [f"  {key.to_user_string()} ({partitions(node)}; {', '.join(node.owners) or 'nobody'})"]
         lines += [f"    {name}" for name in checks.get(key, [])]
         groups.setdefault(node.group_name, []).extend(lines)
     lines = [line for group in sorted(groups) for line in (f"group {group}", *groups[group])]
@@ -34,6 +34,17 @@ def described(definitions: dg.Definitions) -> str:
     lines += [f"sensor {sensor.name}: {sensor.default_status.value}" for sensor in repository.sensor_defs]
     lines += [f"resource {name}" for name in sorted(repository.get_top_level_resources())]
     return "\n".join(lines) + "\n"
+
+
+def partitions(node: BaseAssetNode) -> str:
+    """Return what an asset grows by."""
+    match node.partitions_def:
+        case None:
+            return "whole"
+        case dg.WeeklyPartitionsDefinition():
+            return "weekly"
+        case _:
+            return "monthly"
 
 
 def write() -> None:

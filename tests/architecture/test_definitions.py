@@ -1,7 +1,9 @@
 """Dagster's definitions load, agree with the warehouse's tables, and are as `definitions.txt` says."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pandas as pd
@@ -13,6 +15,8 @@ from tests.architecture import snapshot
 
 # Dagster keeps the class of its graph private.
 AssetGraph = Any
+
+WEEKLY = {dg.AssetKey(key) for key in (["weekly", "landed"], ["weekly", "warnings"], ["published", "week"])}
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +73,25 @@ def test_assets_have_owner_group_kind_and_description(graph: AssetGraph) -> None
 def test_assets_with_months_share_them_and_run_in_one_run(graph: AssetGraph) -> None:
     from orchestration.partitions import snapshot_months
 
-    monthly = [graph.get(key) for key in graph.materializable_asset_keys if graph.get(key).partitions_def]
+    monthly = [
+        graph.get(key)
+        for key in graph.materializable_asset_keys
+        if graph.get(key).partitions_def and key not in WEEKLY
+    ]
 
     assert {node.partitions_def for node in monthly} == {snapshot_months}
     assert {node.backfill_policy for node in monthly} == {dg.BackfillPolicy.single_run()}
+
+
+def test_no_job_has_both_weeks_and_months(definitions: dg.Definitions, graph: AssetGraph) -> None:
+    from orchestration.partitions import warning_weeks
+
+    def assets_of(job: str) -> set[dg.AssetKey]:
+        return set(definitions.resolve_job_def(job).asset_layer.selected_asset_keys)
+
+    assert assets_of("weekly_warnings") == WEEKLY
+    assert {graph.get(key).partitions_def for key in WEEKLY} == {warning_weeks}
+    assert assets_of("month_close") == set(graph.materializable_asset_keys) - WEEKLY
 
 
 def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
@@ -87,15 +106,29 @@ def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
     # A raw table that no model reads yet is landed all the same.
     left_out = {
         key
-        for key in set(graph.materializable_asset_keys) - seen - published
+        for key in set(graph.materializable_asset_keys) - seen - published - WEEKLY
         if graph.get(key).group_name != "landing"
     }
     assert left_out == set()
 
 
-def test_the_schedule_waits_for_the_operator(definitions: dg.Definitions) -> None:
-    (schedule,) = definitions.get_repository_def().schedule_defs
+def test_the_schedules_wait_for_the_operator(definitions: dg.Definitions) -> None:
+    schedules = {schedule.name: schedule for schedule in definitions.get_repository_def().schedule_defs}
 
-    assert schedule.cron_schedule == "0 2 3 * *"
-    assert schedule.execution_timezone == "Asia/Shanghai"
-    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    # The third of the month; Wednesday.
+    assert {name: schedule.cron_schedule for name, schedule in schedules.items()} == {
+        "monthly": "0 2 3 * *",
+        "weekly": "0 6 * * 3",
+    }
+    assert {schedule.execution_timezone for schedule in schedules.values()} == {"Asia/Shanghai"}
+    assert {schedule.default_status for schedule in schedules.values()} == {dg.DefaultScheduleStatus.STOPPED}
+
+
+def test_wednesdays_schedule_runs_the_week_that_ended_the_day_before(definitions: dg.Definitions) -> None:
+    weekly = definitions.get_repository_def().get_schedule_def("weekly")
+    wednesday = datetime(2026, 7, 15, 6, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    with dg.build_schedule_context(scheduled_execution_time=wednesday) as context:
+        (request,) = weekly.evaluate_tick(context).run_requests
+
+    assert request.partition_key == "2026-07-08"

@@ -1,0 +1,145 @@
+"""The Wednesday run: one warning week, which may lie in a month that is still open.
+
+Belongs here: the weekly assets, their job and schedule. Not here: the same tables in a monthly run
+(`warehouse.py`), who is warned and why (`dbt_project/`), the days of a week (`orchestration/weeks.py`).
+"""
+
+from datetime import date
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DbtCliResource
+
+from orchestration.defs.dbt_child import current_manifest, fresh_target, watched, week_arguments
+from orchestration.landing import land, prepare
+from orchestration.partitions import run_week, warning_weeks
+from orchestration.progress import say
+from orchestration.publishing import publish_week
+from orchestration.publishing.status import week_status
+from orchestration.warehouse import Warehouse
+from orchestration.weeks import WarningWeek, without_base_month
+
+WEEKLY_JOB = "weekly_warnings"
+WEEKLY_KEYS = [
+    dg.AssetKey(key) for key in (["weekly", "landed"], ["weekly", "warnings"], ["published", "week"])
+]
+LANDED, WARNINGS, PUBLISHED = WEEKLY_KEYS
+
+_GROUP = "early_warning"
+_OWNERS = ["data-engineering@operator.example"]
+
+
+@dg.asset(
+    key=LANDED,
+    partitions_def=warning_weeks,
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"python", "duckdb"},
+)
+def landed(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    """The static tables, and the months of the week that have not closed, as far as they have come."""
+    week = run_week(context)
+    with warehouse.writing() as connection:
+        prepare(connection)
+        if without_base_month(connection, [week]):
+            month = f"{week.base_month:%Y-%m}"
+            raise dg.Failure(f"{month} has to be run first: retention run --month {month}")
+        months = open_months(connection, week)
+        summary = land(connection, warehouse.home, months, progress=say, open_month=True)
+        shortfall = usage_shortfall(connection, week)
+    if shortfall:
+        say(shortfall)
+    return dg.MaterializeResult(
+        metadata={
+            "open_months": [f"{month:%Y-%m}" for month in months],
+            "files": len(summary.accounts),
+            "usage": shortfall or "usage reaches the week's last day",
+        }
+    )
+
+
+@dg.asset(
+    key=WARNINGS,
+    deps=[LANDED],
+    partitions_def=warning_weeks,
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"dbt", "duckdb"},
+)
+def warnings(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Colours and evidence of the week: the models of a monthly run, for this week alone."""
+    week = run_week(context)
+    home = warehouse.home
+    say(f"dbt: colours of the week that ended on {week.last_day}")
+    invocation = dbt.cli(week_arguments(week), target_path=fresh_target(home))
+    with watched(home, invocation, current_manifest(home)):
+        invocation.wait()
+    with warehouse.reading() as connection:
+        weeks = week_status(connection, home)
+    (counts,) = weeks[weeks["warning_week"] == week.warning_week].to_dict("records") or [{}]
+    return dg.MaterializeResult(
+        metadata={colour: int(counts.get(colour, 0)) for colour in ("red", "yellow", "blue", "new")}
+    )
+
+
+@dg.asset(
+    key=PUBLISHED,
+    deps=[WARNINGS],
+    partitions_def=warning_weeks,
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"python", "duckdb", "parquet"},
+)
+def published_week(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """The weekly tables in the published file and Parquet, and the week's folder with its manifest."""
+    with warehouse.writing() as connection:
+        folder = publish_week(connection, warehouse.home, run_week(context), progress=say)
+    return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(folder)})
+
+
+weekly_warnings = dg.define_asset_job(
+    WEEKLY_JOB,
+    selection=dg.AssetSelection.assets(*WEEKLY_KEYS),
+    description="Land the open months, find who is warned in the week of the run, publish the week.",
+)
+
+# Early enough for what goes out on the same Wednesday; the operator switches it on.
+weekly = dg.build_schedule_from_partitioned_job(
+    weekly_warnings,
+    name="weekly",
+    description="Warns of the week that ended on Tuesday, on Wednesday at six, operator's time.",
+    hour_of_day=6,
+    minute_of_hour=0,
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+
+
+def open_months(connection: duckdb.DuckDBPyConnection, week: WarningWeek) -> list[date]:
+    """Return the months of the week that have not closed: none of their subscribers has landed."""
+    closed = {
+        month
+        for (month,) in connection.execute(
+            "select landed_month from ops.landing_audit "
+            "where table_name = 'subscribers' and rows_accepted > 0"
+        ).fetchall()
+    }
+    return [month for month in week.months_after_base if month not in closed]
+
+
+def usage_shortfall(connection: duckdb.DuckDBPyConnection, week: WarningWeek) -> str | None:
+    """Return in words that usage does not reach the week's last day; None where it does."""
+    ((reached,),) = connection.execute(
+        "select max(usage_date) from raw_usage.usage_daily "
+        "where landed_month between $base_month and $week_month",
+        {"base_month": week.base_month, "week_month": week.week_month},
+    ).fetchall()
+    if reached is not None and reached >= week.last_day:
+        return None
+    return (
+        f"usage has landed up to {reached or 'no day'}, and the week ended on {week.last_day}: "
+        "whether usage fell (C2) is not evaluated"
+    )
