@@ -170,6 +170,36 @@ def test_a_month_still_open_may_be_partial(home: LandingHome) -> None:
     assert home.query("select count(*) from raw_usage.usage_daily") == [(1,)]
 
 
+def test_the_state_of_a_month_lands_once_it_has_closed(home: LandingHome) -> None:
+    home.write_required()
+    home.write("arrears", "snapshot_month,account_id,amount_due_cny,months_overdue\n2026-01-01,A1,5,1\n")
+
+    home.land("2026-01", open_month=True)
+    assert home.query("select table_name from ops.landing_audit order by all") == [
+        ("bills",),
+        ("usage_daily",),
+    ]
+    assert home.query("select count(*) from raw_customer.subscribers") == [(0,)]
+
+    home.land("2026-01")
+    assert home.query("select count(*) from raw_customer.subscribers") == [(1,)]
+    assert home.query("select count(*) from raw_billing.arrears") == [(1,)]
+
+
+def test_an_open_month_of_which_nothing_has_come_names_the_folder(home: LandingHome) -> None:
+    home.write_required()
+    home.land("2026-01", open_month=True)
+    home.write("subscribers", SUBSCRIBERS.format(month="2026-02"), "2026-02")
+    before = home.everything()
+
+    with pytest.raises(
+        LandingError, match=r"no extracts of 2026-02 .* expected first of all in landing/usage_daily/2026-02"
+    ):
+        home.land("2026-02", open_month=True)
+
+    assert home.everything() == before
+
+
 def test_a_failure_while_writing_leaves_the_month_as_it_was(home: LandingHome) -> None:
     home.write_required()
     home.land("2026-01")

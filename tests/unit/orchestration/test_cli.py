@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import click
 import pytest
 from click.testing import CliRunner
-from dagster import DagsterInstance, DagsterRunStatus, job
+from dagster import DagsterInstance, DagsterRunStatus, Definitions, asset, job
 
 from orchestration.cli import Month, commands, prepared_home
-from orchestration.defs.month_close import failure_message, last_runs
+from orchestration.defs.early_warning import LANDED
+from orchestration.defs.month_close import failure_message, last_runs, last_weekly_runs
 
 
 @pytest.fixture
@@ -72,6 +73,27 @@ def test_run_refuses_months_that_cannot_be_closed(home: Path, arguments: list[st
 
     assert result.exit_code == 2
     assert message in result.output
+    assert not (home / "warehouse").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--week", "2026-7-15"], "'2026-7-15' is no day; write it as YYYY-MM-DD"),
+        (["--week", "2026-02-30"], "'2026-02-30' is no day"),
+        ([], "Missing option '--week'"),
+        (["--week", "2026-07-14"], "2026-07-14 is no Wednesday"),
+        (["--week", "2026-07-14"], "2026-07-08 or 2026-07-15"),
+        (["--week", "2998-12-26"], "has not ended yet"),
+        (["--week", "2998-12-26"], "the newest that has ended is that of 20"),
+        (["--week", "2010-01-06"], "or lies before 2010"),
+    ],
+)
+def test_warn_refuses_days_that_name_no_week(home: Path, arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(commands, ["warn", *arguments])
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
     assert not (home / "warehouse").exists()
 
 
@@ -163,6 +185,32 @@ def test_the_newest_run_of_a_month_tells_how_it_went(tmp_path: Path) -> None:
         date(2026, 1, 1): "started",
         date(2026, 2, 1): "failure",
     }
+
+
+@job
+def weekly_warnings() -> None:
+    """A job of the same name as Wednesday's."""
+
+
+@asset(key=LANDED)
+def weekly_landed() -> None:
+    """An asset of the Wednesday run, which the UI can materialise without its job."""
+
+
+def test_the_runs_of_weeks_are_not_taken_for_those_of_months(tmp_path: Path) -> None:
+    """The first day of a week may be the first of a month: 2026-07-01 is a Wednesday."""
+    wednesday = {"dagster/partition": "2026-07-01"}
+    by_hand = Definitions(assets=[weekly_landed]).resolve_implicit_global_asset_job_def()
+
+    with DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.create_run_for_job(weekly_warnings, status=DagsterRunStatus.FAILURE, tags=wednesday)
+        assert (last_runs(instance), last_weekly_runs(instance)) == ({}, {date(2026, 7, 8): "failure"})
+        instance.create_run_for_job(
+            by_hand, status=DagsterRunStatus.SUCCESS, tags=wednesday, asset_selection=frozenset({LANDED})
+        )
+        assert (last_runs(instance), last_weekly_runs(instance)) == ({}, {date(2026, 7, 8): "success"})
+        instance.create_run_for_job(nothing, status=DagsterRunStatus.STARTED, tags=wednesday)
+        assert last_runs(instance) == {date(2026, 7, 1): "started"}
 
 
 @pytest.mark.parametrize(

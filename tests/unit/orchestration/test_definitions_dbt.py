@@ -14,8 +14,10 @@ from orchestration.defs.dbt_child import (
     failures,
     project_fingerprint,
     table_keys,
+    week_arguments,
 )
 from orchestration.settings import Home
+from orchestration.weeks import WarningWeek
 
 JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
 
@@ -43,6 +45,19 @@ def test_dbt_is_told_the_months_and_leaves_unit_tests_to_ci() -> None:
         '{"from_month": "2026-01-01", "to_month": "2026-03-01"}',
         "--exclude-resource-type",
         "unit_test",
+    ]
+
+
+def test_dbt_is_told_one_week_and_to_take_the_rule_book_with_it() -> None:
+    assert week_arguments(WarningWeek(date(2026, 7, 1))) == [
+        "build",
+        "--vars",
+        '{"from_month": "2026-06-01", "to_month": "2026-06-01", "warning_week": "2026-07-01"}',
+        "--exclude-resource-type",
+        "unit_test",
+        "--select",
+        "tag:weekly",
+        "resource_type:seed",
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.publishing import PublishError, publish
 from orchestration.publishing.closes import input_checksums
-from orchestration.publishing.status import month_status, query_published, render_table
+from orchestration.publishing.status import month_status, query_published, render_table, week_status
 from orchestration.settings import Home, OperatorSettings
 
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
@@ -23,7 +23,7 @@ BUILD = """
     create table ops.landing_audit as
         select * from (values
             (null::date, 'plans', 'plans/plans.csv', 1::bigint, 1::bigint, 0::bigint, 0::bigint, 'c0'),
-            (date '2026-05-01', 'bills', 'bills/2026-05/a.csv', 10, 7, 2, 1, 'c1'),
+            (date '2026-05-01', 'subscribers', 'subscribers/2026-05/a.csv', 10, 7, 2, 1, 'c1'),
             (date '2026-05-01', 'bills', 'bills/2026-05/b.csv', 5, 5, 0, 0, 'c2'),
             (date '2026-06-01', 'bills', 'bills/2026-06/a.csv', 9, 9, 0, 0, 'c3')
         ) audit (landed_month, table_name, file_name, rows_read, rows_accepted, rows_quarantined,
@@ -52,12 +52,17 @@ def stale(build: duckdb.DuckDBPyConnection, home: Home) -> dict[date, bool | Non
     return dict(zip(frame["month"], frame["is_stale"], strict=True))
 
 
+def open_months(build: duckdb.DuckDBPyConnection, home: Home) -> list[date]:
+    frame = month_status(build, home)
+    return list(frame.loc[frame["is_open"].astype(bool), "month"])
+
+
 def test_status_before_any_publication_shows_what_landed(
     build: duckdb.DuckDBPyConnection, home: Home
 ) -> None:
     assert month_status(build, home).to_numpy().tolist() == [
-        [MAY, 2, 15, 12, 2, 1, False, False, None],
-        [JUNE, 1, 9, 9, 0, 0, False, False, None],
+        [MAY, 2, 15, 12, 2, 1, False, False, False, None],
+        [JUNE, 1, 9, 9, 0, 0, True, False, False, None],
     ]
 
 
@@ -71,6 +76,45 @@ def test_status_names_published_months_and_those_that_only_landed(
     ].to_numpy().tolist() == [
         [MAY, True, True, False],
         [JUNE, False, False, None],
+    ]
+
+
+def test_status_of_a_month_of_partial_extracts_is_open_until_subscribers_land(
+    build: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    published(build, home, MAY)
+    assert open_months(build, home) == [JUNE]
+    build.execute(
+        "insert into ops.landing_audit values "
+        "('2026-06-01', 'subscribers', 'subscribers/2026-06/a.csv', 1, 0, 1, 0, 'c4')"
+    )
+    assert open_months(build, home) == [JUNE]
+    build.execute("update ops.landing_audit set rows_accepted = 1 where checksum = 'c4'")
+    assert open_months(build, home) == []
+
+
+def test_status_of_weeks_counts_the_warned_and_knows_what_was_handed_out(
+    build: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    assert week_status(build, home).empty
+    build.execute(
+        """
+        create schema retention;
+        create table retention.churn_warnings as
+            select * from (values
+                (date '2026-06-10', 'S1', 'red', true), (date '2026-06-10', 'S2', 'blue', true),
+                (date '2026-06-10', 'S3', 'blue', false), (date '2026-06-17', 'S1', 'yellow', false)
+            ) warnings (warning_week, subscriber_id, colour, is_new)
+        """
+    )
+    for name in ("2026-06-10", "2026-06-03"):
+        (home.published_weeks / name).mkdir(parents=True)
+        (home.published_weeks / name / "manifest.json").write_text("{}")
+
+    assert week_status(build, home).to_numpy().tolist() == [
+        [date(2026, 6, 3), 0, 0, 0, 0, True],
+        [date(2026, 6, 10), 1, 0, 2, 2, True],
+        [date(2026, 6, 17), 0, 1, 0, 0, False],
     ]
 
 
