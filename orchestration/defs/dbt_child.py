@@ -72,7 +72,7 @@ def week_arguments(week: WarningWeek) -> list[str]:
     """Return what `dbt build` is told for one warning week: the rule book and the tables of the week."""
     month = week.week_month.isoformat()
     variables = {"from_month": month, "to_month": month, "warning_week": week.warning_week.isoformat()}
-    return [*_build(variables), "--select", "tag:weekly", "resource_type:seed"]
+    return [*_build(variables), "--select", "tag:weekly", "--select", "resource_type:seed"]
 
 
 def _build(variables: Mapping[str, str]) -> list[str]:

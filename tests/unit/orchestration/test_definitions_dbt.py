@@ -57,6 +57,7 @@ def test_dbt_is_told_one_week_and_to_take_the_rule_book_with_it() -> None:
         "unit_test",
         "--select",
         "tag:weekly",
+        "--select",
         "resource_type:seed",
     ]
 
