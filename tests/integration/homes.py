@@ -1,12 +1,16 @@
 """Homes made by the real command, and what can be compared of them.
 
-Belongs here: running a command, fingerprints of a build file, reading manifests. Not here: claims.
+Belongs here: running or killing a command, fingerprints of a build file, manifests. Not here: claims.
 """
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +19,14 @@ import duckdb
 from orchestration.settings import Home
 
 COMMAND = str(Path(sys.executable).with_name("retention"))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """So many seconds after a line of progress that matches `line`."""
+
+    line: str
+    seconds: float = 0.0
 
 
 def environment(home: Home) -> dict[str, str]:
@@ -29,6 +41,38 @@ def retention(home: Home, *arguments: str) -> str:
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
+
+
+def refused(home: Home, *arguments: str) -> str:
+    """Run a `retention` command that must fail, not be misused; return what it said."""
+    done = subprocess.run(
+        [COMMAND, *arguments], env=environment(home), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def kill_at(home: Home, moment: Moment, *arguments: str) -> None:
+    """Run a `retention` command and kill it, and only it, at `moment`."""
+    process = subprocess.Popen(
+        [COMMAND, *arguments],
+        env=environment(home),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = []
+    with process.stderr as lines:
+        for line in lines:
+            said.append(line)
+            if re.search(moment.line, line):
+                time.sleep(moment.seconds)
+                break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.returncode == -signal.SIGKILL, "".join(said)
+    assert re.search(moment.line, said[-1]), "".join(said)
 
 
 def manifests(home: Home) -> dict[str, dict[str, object]]:
@@ -54,13 +98,20 @@ def fingerprints(file: Path, *, up_to: date | None = None) -> dict[str, tuple[in
             where
                 table_type = 'BASE TABLE'
                 and table_schema in ('marts', 'features', 'labels', 'retention', 'ml', 'intermediate')
+                -- These hold the weeks of the last run, whichever it was.
+                and table_name not in ('int_warning_weeks', 'int_warning_conditions_judged')
             group by all
             order by all
             """
         ).fetchall()
         for schema, name, columns in tables:
             month = next(
-                (c for c in ("snapshot_month", "stop_month", "trained_for_month") if c in columns), "null"
+                (
+                    column
+                    for column in ("snapshot_month", "stop_month", "trained_for_month", "week_month")
+                    if column in columns
+                ),
+                "null",
             )
             for value, rows, checksum in connection.execute(
                 f"select {month}, count(*), sum(cast(md5_number_lower(cast(t as varchar)) as hugeint)) "

@@ -4,30 +4,16 @@ The same month is started ten times over one home, each time killed later on its
 file is never anything but a whole state. Then the month is run once more, undisturbed.
 """
 
-import os
-import re
 import shutil
-import signal
-import subprocess
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.settings import Home
-from tests.integration.homes import COMMAND, differences, environment, fingerprints, manifests, retention
+from tests.integration.homes import Moment, differences, fingerprints, kill_at, manifests, retention
 
 MONTH = "2026-06"
-
-
-@dataclass(frozen=True)
-class Moment:
-    """So many seconds after a line of progress that matches `line`."""
-
-    line: str
-    seconds: float = 0.0
 
 
 MOMENTS = (
@@ -68,7 +54,7 @@ def test_a_killed_run_leaves_nothing_that_the_next_run_does_not_mend(
     complete = fingerprints(undisturbed.published_file)
 
     for moment in MOMENTS:
-        kill_at(killed, moment)
+        kill_at(killed, moment, "run", "--month", MONTH)
         assert fingerprints(killed.published_file) in (published, complete), moment
     retention(killed, "run", "--month", MONTH)
 
@@ -78,26 +64,3 @@ def test_a_killed_run_leaves_nothing_that_the_next_run_does_not_mend(
     with duckdb.connect(str(killed.published_file), read_only=True) as connection:
         assert connection.execute("select count(*) from ops.month_closes").fetchall() == [(4,)]
     assert [path for path in killed.published.iterdir() if path.name.startswith(".")] == []
-
-
-def kill_at(home: Home, moment: Moment) -> None:
-    """Run MONTH and kill the command, and only it, at `moment`."""
-    process = subprocess.Popen(
-        [COMMAND, "run", "--month", MONTH],
-        env=environment(home),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stderr is not None
-    said = []
-    with process.stderr as lines:
-        for line in lines:
-            said.append(line)
-            if re.search(moment.line, line):
-                time.sleep(moment.seconds)
-                break
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert process.returncode == -signal.SIGKILL, "".join(said)
-    assert re.search(moment.line, said[-1]), "".join(said)
