@@ -20,56 +20,65 @@ def expected_benefits(customers: pd.DataFrame, options: pd.DataFrame, *, horizon
 
     Args:
         customers: one row a customer: subscriber_id, churn_probability (0 to 1, null without a model),
-            margin_amount (money a month), main_cause, value_tier.
-        options: one row an offer, and one row of nulls for "no offer": offer_id, cause, value_tier (null:
-            any), saving_chance (0 to 1), contact_cost_amount, acceptance_chance, offer_cost_amount (money).
+            margin_amount (money a month), main_cause, value_tier, phase, and the terms of his first
+            contact: saving_chance (0 to 1), contact_cost_amount (money).
+        options: one row an offer, and one row of nulls for "no offer": offer_id, cause, value_tier, phase
+            (null: any), saving_factor (of the contact's chance), acceptance_chance, offer_cost_amount (money).
         horizon_months: months over which the margin of a saved customer counts.
 
     Returns:
-        One row a customer in the order given: subscriber_id, offer_id, saving_chance, contact_cost_amount,
-        acceptance_chance, offer_cost_amount, margin_kept_amount, expected_benefit (null without a model;
-        then the first offer of the cause, by tier and id, is proposed).
+        One row a customer in the order given: subscriber_id, offer_id, saving_chance (with the offer),
+        contact_cost_amount, acceptance_chance, offer_cost_amount, margin_kept_amount, expected_benefit (null
+        without a model; then the first offer of the cause, the most specific first, is proposed).
 
     >>> customers = pd.DataFrame({"subscriber_id": ["a"], "churn_probability": [0.2],
-    ...                           "margin_amount": [50.0], "main_cause": ["price"], "value_tier": ["mid"]})
+    ...                           "margin_amount": [50.0], "main_cause": ["price"], "value_tier": ["mid"],
+    ...                           "phase": ["maintenance"], "saving_chance": [0.1],
+    ...                           "contact_cost_amount": [6.0]})
     >>> options = pd.DataFrame({"offer_id": [None, "o1"], "cause": [None, "price"],
-    ...                         "value_tier": [None, None], "saving_chance": [0.1, 0.2],
-    ...                         "contact_cost_amount": [6.0, 6.0],
+    ...                         "value_tier": [None, None], "phase": [None, None],
+    ...                         "saving_factor": [1.0, 2.0],
     ...                         "acceptance_chance": [0.0, 0.25], "offer_cost_amount": [0.0, 30.0]})
     >>> best = expected_benefits(customers, options, horizon_months=12)
     >>> best.loc[0, "offer_id"], float(best.loc[0, "expected_benefit"])
     ('o1', 10.5)
     """
-    terms = ["saving_chance", "contact_cost_amount", "acceptance_chance", "offer_cost_amount"]
-    # An offer for the tier before one for any, an offer before none, then by id: the first of equals holds.
-    ordered = options.astype(dict.fromkeys(terms, float)).sort_values(
-        ["offer_id", "value_tier"], na_position="last", kind="stable"
-    )
-    ordered = ordered.sort_values(
-        "offer_id", key=lambda offers: offers.isna() * 2 + ordered["value_tier"].isna(), kind="stable"
-    ).reset_index(drop=True)
+    terms = ["saving_factor", "acceptance_chance", "offer_cost_amount"]
+    # An offer before none, the more specific before the more general, then by id: the first of equals holds.
+    ordered = options.astype(dict.fromkeys(terms, float)).sort_values("offer_id", kind="stable")
+    generality = options["offer_id"].isna() * 3 + options[["value_tier", "phase"]].isna().sum(axis=1)
+    ordered = ordered.iloc[np.argsort(generality.loc[ordered.index], kind="stable")].reset_index(drop=True)
     margin_kept = customers["margin_amount"].astype(float).clip(lower=0).to_numpy() * horizon_months
     probability = customers["churn_probability"].astype(float).to_numpy()
+    saving_chance = customers["saving_chance"].astype(float).to_numpy()
+    contact_cost = customers["contact_cost_amount"].astype(float).to_numpy()
     best = np.full(len(customers), -np.inf)
     choice = np.zeros(len(customers), dtype=int)
     for position, option in ordered.iterrows():
         fits = np.full(len(customers), True)
-        for wanted, has in (("cause", "main_cause"), ("value_tier", "value_tier")):
+        for wanted, has in (("cause", "main_cause"), ("value_tier", "value_tier"), ("phase", "phase")):
             if pd.notna(option[wanted]):
                 fits &= (customers[has] == option[wanted]).to_numpy()
         benefit = (
-            probability * option["saving_chance"] * margin_kept
-            - option["contact_cost_amount"]
+            probability * saving_chance * option["saving_factor"] * margin_kept
+            - contact_cost
             - option["acceptance_chance"] * option["offer_cost_amount"]
         )
         better = fits & (np.nan_to_num(benefit, nan=0.0) > best)
         best[better] = np.nan_to_num(benefit, nan=0.0)[better]
         choice[better] = position
-    chosen = ordered.loc[choice, ["offer_id", *terms]].reset_index(drop=True)
-    chosen.insert(0, "subscriber_id", customers["subscriber_id"].to_numpy())
-    return chosen.assign(
-        margin_kept_amount=margin_kept,
-        expected_benefit=np.where(np.isnan(probability), np.nan, best).round(2),
+    chosen = ordered.loc[choice].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "subscriber_id": customers["subscriber_id"].to_numpy(),
+            "offer_id": chosen["offer_id"],
+            "saving_chance": saving_chance * chosen["saving_factor"],
+            "contact_cost_amount": contact_cost,
+            "acceptance_chance": chosen["acceptance_chance"],
+            "offer_cost_amount": chosen["offer_cost_amount"],
+            "margin_kept_amount": margin_kept,
+            "expected_benefit": np.where(np.isnan(probability * saving_chance), np.nan, best).round(2),
+        }
     )
 
 

@@ -22,12 +22,14 @@ _LIST = "retention.responsibilities"
     deps=[
         ["ml", "churn_scores"],
         ["ml", "cause_scores"],
+        ["retention", "churn_warnings"],
         ["retention", "scorecard_scores"],
+        ["retention", "rule_causes"],
+        ["retention", "first_contacts"],
         ["retention", "would_be_owners"],
         ["retention", "staff_available"],
-        ["retention", "due_dates"],
+        ["retention", "strategies_in_force"],
         ["reference", "offers"],
-        ["reference", "contact_stages"],
         # Whoever had the customer last month keeps him.
         dg.AssetDep(
             _LIST.split("."), partition_mapping=dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
@@ -61,13 +63,14 @@ def responsibilities(
     asset=_LIST.split("."),
     blocking=True,
     partitions_def=snapshot_months,
-    description="Every potential churner of a month stands on its list once, in one of four dispositions; "
-    "whoever is assigned has a unit, a person, a stage, a channel and a due date.",
+    description="Every potential churner of a month, and every candidate red or yellow in one of its weeks, stands on "
+    "its list once, in one of four dispositions; whoever is assigned has a unit, a person, a stage, a channel "
+    "and a due date.",
 )
 def every_subscriber_at_risk_has_one_disposition(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.AssetCheckResult:
-    """Look for rows that stand twice, unknown dispositions, and potential churners left out."""
+    """Look for rows that stand twice, unknown dispositions, and customers at risk left out."""
     months = run_months(context)
     with warehouse.reading() as connection:
         wrong = connection.execute(
@@ -90,9 +93,14 @@ def every_subscriber_at_risk_has_one_disposition(
                 group by all
             ),
             at_risk as (
-                select snapshot_month, subscriber_id
-                from retention.scorecard_scores
-                where is_potential_churner and snapshot_month in (select unnest($months::date[]))
+                select distinct snapshot_month, scores.subscriber_id
+                from retention.scorecard_scores as scores
+                left join retention.churn_warnings as warnings
+                    on scores.snapshot_month = warnings.week_month
+                    and scores.subscriber_id = warnings.subscriber_id
+                where
+                    snapshot_month in (select unnest($months::date[]))
+                    and (is_potential_churner or colour in ('red', 'yellow'))
             )
             select strftime(snapshot_month, '%Y-%m'), count(*)
             from at_risk
@@ -112,7 +120,7 @@ def _list_of(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame
     horizon = int(read_parameters(connection)["value_horizon_months"])
     best = expected_benefits(customers, read_options(connection, month), horizon_months=horizon)
     customers = customers.assign(offer_id=best["offer_id"], expected_benefit=best["expected_benefit"])
-    is_at_risk = (customers["expected_benefit"] > 0) | customers["is_potential_churner"]
+    is_at_risk = (customers["expected_benefit"] > 0) | customers["is_at_risk_by_rules"]
     staff = connection.execute(
         "select staff_id, owner_unit_id, monthly_capacity from retention.staff_available "
         "where snapshot_month = ? order by staff_id",

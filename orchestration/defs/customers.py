@@ -15,103 +15,98 @@ _VALID = "enabled and valid_from_month <= $month and (valid_to_month is null or 
 
 
 def read_customers(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
-    """Read one row per candidate of `month`: would-be owner, risk, points, main cause, first stage, due date.
+    """Read one row per candidate of `month`: would-be owner, risk, points, causes, strategy, first contact.
 
-    The main cause is the one that adds most to the score; without a model, the one with the most points.
-    The colour is null while no weekly warnings are made.
+    The main cause is a fact that the rules found; else the model's strongest; else the rules' strongest.
     """
     return connection.execute(
-        f"""
-        with rule_causes as (
+        """
+        with customers as (
             select
-                points.subscriber_id,
-                causes.cause,
-                row_number() over (
-                    partition by points.subscriber_id order by sum(points.points) desc, causes.cause
-                ) as cause_rank
-            from retention.scorecard_points as points
-            inner join reference.cause_map as causes
-                on points.rule_id = causes.item_id and causes.item_type = 'scorecard_rule'
-            where points.snapshot_month = $month
-            group by points.subscriber_id, causes.cause
-        ),
-        stages as (
-            select * from reference.contact_stages where colour = 'none' and not needs_visit_data and {_VALID}
+                owners.snapshot_month,
+                owners.subscriber_id,
+                owners.assignment_id,
+                owners.value_tier,
+                subscribers.brand,
+                contacts.lifecycle_stage,
+                owners.average_amount_3m,
+                owners.margin_amount,
+                owners.primary_unit_id,
+                owners.landing_unit_id,
+                owners.supervising_unit_id,
+                owners.named_staff_id,
+                scores.churn_probability,
+                points.score,
+                model_causes.cause as model_cause,
+                rule_causes.cause as rule_cause,
+                coalesce(
+                    case when rule_causes.is_decisive then rule_causes.cause end,
+                    model_causes.cause,
+                    rule_causes.cause,
+                    'unknown'
+                ) as main_cause,
+                contacts.colour,
+                contacts.is_at_risk_by_rules,
+                contacts.listed_phase as phase,
+                contacts.stage,
+                contacts.channel,
+                contacts.due_date,
+                contacts.contact_cost_amount,
+                contacts.saving_chance
+            from retention.would_be_owners as owners
+            inner join retention.first_contacts as contacts
+                on owners.snapshot_month = contacts.snapshot_month and owners.subscriber_id = contacts.subscriber_id
+            inner join marts.dim_subscribers as subscribers
+                on owners.snapshot_month = subscribers.snapshot_month
+                and owners.subscriber_id = subscribers.subscriber_id
+            left join ml.churn_scores as scores
+                on owners.snapshot_month = scores.snapshot_month and owners.subscriber_id = scores.subscriber_id
+            left join retention.scorecard_scores as points
+                on owners.snapshot_month = points.snapshot_month and owners.subscriber_id = points.subscriber_id
+            left join ml.cause_scores as model_causes
+                on owners.snapshot_month = model_causes.snapshot_month
+                and owners.subscriber_id = model_causes.subscriber_id
+                and model_causes.cause_rank = 1
+            left join retention.rule_causes as rule_causes
+                on owners.snapshot_month = rule_causes.snapshot_month
+                and owners.subscriber_id = rule_causes.subscriber_id
+                and rule_causes.cause_rank = 1
+            where owners.snapshot_month = $month
         )
-        select
-            owners.snapshot_month,
-            owners.subscriber_id,
-            owners.assignment_id,
-            owners.value_tier,
-            owners.average_amount_3m,
-            owners.margin_amount,
-            owners.primary_unit_id,
-            owners.landing_unit_id,
-            owners.supervising_unit_id,
-            owners.named_staff_id,
-            scores.churn_probability,
-            points.score,
-            points.is_potential_churner,
-            coalesce(model_causes.cause, rule_causes.cause, 'unknown') as main_cause,
-            cast(null as varchar) as colour,
-            stages.stage,
-            stages.channel,
-            due_dates.due_date
-        from retention.would_be_owners as owners
-        left join ml.churn_scores as scores
-            on owners.snapshot_month = scores.snapshot_month and owners.subscriber_id = scores.subscriber_id
-        left join retention.scorecard_scores as points
-            on owners.snapshot_month = points.snapshot_month and owners.subscriber_id = points.subscriber_id
-        left join ml.cause_scores as model_causes
-            on owners.snapshot_month = model_causes.snapshot_month
-            and owners.subscriber_id = model_causes.subscriber_id
-            and model_causes.cause_rank = 1
-        left join rule_causes
-            on owners.subscriber_id = rule_causes.subscriber_id and rule_causes.cause_rank = 1
-        cross join stages
-        left join retention.due_dates as due_dates
-            on owners.snapshot_month = due_dates.snapshot_month
-            and stages.working_days_to_due = due_dates.working_days_to_due
-        where owners.snapshot_month = $month
-        order by owners.subscriber_id
+        select customers.*, strategies.strategy_id
+        from customers
+        left join retention.strategies_in_force as strategies
+            on customers.snapshot_month = strategies.snapshot_month
+            and customers.main_cause = strategies.cause
+            and customers.phase = strategies.phase
+            and customers.lifecycle_stage is not distinct from strategies.lifecycle_stage
+            and customers.brand is not distinct from strategies.brand
+            and customers.value_tier = strategies.value_tier
+            and not strategies.is_stopped
+        order by customers.subscriber_id
         """,
         {"month": month},
     ).df()
 
 
 def read_options(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
-    """Read one row per offer valid in `month`, and one for "no offer", each with the first stage's terms."""
+    """Read one row per offer for active lines valid in `month`, and one for "no offer"."""
     return connection.execute(
         f"""
-        with stages as (
-            select * from reference.contact_stages where colour = 'none' and not needs_visit_data and {_VALID}
-        ),
-        offers as (
-            select
-                offer_id, cause, value_tier, saving_factor, acceptance_chance,
-                cost_per_month_amount * months as cost
-            from reference.offers
-            where {_VALID}
-            union all
-            select null, null, null, 1, 0, 0
-        )
         select
-            offers.offer_id,
-            offers.cause,
-            offers.value_tier,
-            stages.saving_chance * offers.saving_factor as saving_chance,
-            stages.contact_cost_amount,
-            offers.acceptance_chance,
-            offers.cost as offer_cost_amount
-        from offers
-        cross join stages
-        order by offers.offer_id
+            offer_id, cause, value_tier, phase, saving_factor, acceptance_chance,
+            cost_per_month_amount * months as offer_cost_amount
+        from reference.offers
+        where not is_for_stopped_lines and {_VALID}
+        union all
+        select null, null, null, null, 1, 0, 0
+        order by offer_id
         """,
         {"month": month},
     ).df()
 
 
 def may_be_listed(customers: pd.DataFrame, options: pd.DataFrame, *, horizon_months: int) -> pd.Series:
-    """Tell who can come onto the list before causes are known: some offer pays, or the points say so."""
+    """Tell who can come onto the list before causes are known: some offer pays, or the rules say so."""
     best = expected_benefits(customers, options.assign(cause=None), horizon_months=horizon_months)
-    return (best["expected_benefit"] > 0) | customers["is_potential_churner"].fillna(False).astype(bool)
+    return (best["expected_benefit"] > 0) | customers["is_at_risk_by_rules"]

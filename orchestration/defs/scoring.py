@@ -18,7 +18,7 @@ from orchestration.progress import say
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
-from orchestration.worklists.texts import Texts
+from orchestration.worklists.texts import Texts, shown
 
 _MEAN_BILL = "billed_amount_mean_3m"
 _TIER = "value_tier"
@@ -61,6 +61,7 @@ def churn_scores(
             deps=[
                 _SCORES.split("."),
                 ["retention", "scorecard_scores"],
+                ["retention", "first_contacts"],
                 ["retention", "would_be_owners"],
                 ["reference", "cause_map"],
                 ["reference", "offers"],
@@ -239,18 +240,3 @@ def _sentences(facts: pd.DataFrame, settings: OperatorSettings) -> list[str]:
         )
         for label, unit, level, value, typical_level, typical in facts[columns].itertuples(index=False)
     ]
-
-
-def shown(value: float, unit: str, currency: str) -> str:
-    """Return a number as people read it, in its unit.
-
-    >>> shown(0.025, "rate", "CNY"), shown(1234.56, "money", "CNY"), shown(7200.4, "MB", "CNY")
-    ('2.5%', '1,234.56 CNY', '7,200')
-    >>> shown(0.6683, "ratio", "CNY"), shown(9.0, "calls", "CNY")
-    ('0.67', '9')
-    """
-    if unit in ("share", "rate"):
-        return f"{value:.1%}"
-    if unit == "money":
-        return f"{value:,.2f} {currency}"
-    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.2f}"

@@ -85,7 +85,11 @@ def publish(
             worklists[month] = write_month_folder(
                 aside.folder / folder,
                 month,
-                read_worklist_rows(connection, month, language=settings.language) if has_list else None,
+                read_worklist_rows(
+                    connection, month, language=settings.language, currency=settings.currency, texts=texts
+                )
+                if has_list
+                else None,
                 {name: found[month] for name, found in checksums.items()},
                 settings=settings,
                 texts=texts,

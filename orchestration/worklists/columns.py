@@ -39,14 +39,16 @@ SHOWN = (
     ListColumn("landing_unit_id", "customer", 10),
     ListColumn("churn_probability", "why", 11, "percent"),
     ListColumn("score", "why", 8, "whole"),
-    ListColumn("main_cause", "why", 14, "code", "cause"),
-    ListColumn("seen", "why", 46),
+    ListColumn("causes", "why", 18),
+    ListColumn("seen", "why", 56),
+    ListColumn("strategy", "offer", 30),
     ListColumn("offer_name", "offer", 21),
     ListColumn("script_hint", "offer", 34),
     ListColumn("expected_benefit", "offer", 11, "money"),
 )
-"""Locked columns: those of the rows that `write_worklists` takes, and the two that `list_sheet` joins
-from several of them: `customer` (kind and group) and `seen` (reasons and fired rules)."""
+"""Locked columns: those of the rows that `write_worklists` takes, and the three that `list_sheet` joins from
+several of them: `customer` (kind and group), `causes` (the main one, and whoever sees another) and `seen`
+(the model's reasons and the facts behind fired rules)."""
 
 FROZEN_COLUMNS = 6
 """Up to the phone number: what a caller must see while typing an answer."""

@@ -73,26 +73,42 @@ def cell_texts(values: pandas.Series, column: ListColumn, style: ListStyle) -> l
 
 
 def with_joined_columns(rows: pandas.DataFrame, style: ListStyle) -> pandas.DataFrame:
-    """Return the rows with `customer` and `seen`: a list with fewer, fuller columns is read and printed."""
-    kinds = cell_texts(rows["customer_type"], ListColumn("", "", 0, "code", "customer_type"), style)
-    groups = cell_texts(rows["group_id"], ListColumn("", "", 0), style)
-    sentences = cell_texts(rows["sentence"], ListColumn("", "", 0), style)
-    rules = cell_texts(rows["fired_rules"], ListColumn("", "", 0), style)
+    """Return the rows with the joined columns: a list with fewer, fuller columns is read and printed."""
 
-    def signs(fired: str | None) -> str | None:
-        if fired is None:
-            return None
-        words = [style.texts.label("rule", rule, style.language) for rule in fired.split("|")]
-        return style.word("list.signs", signs=style.word("list.separator").join(words))
+    def texts(name: str, kind: str = "text", vocabulary: str = "") -> list[Any]:
+        return cell_texts(rows[name], ListColumn("", "", 0, kind, vocabulary), style)
 
-    customers = [" ".join(filter(None, pair)) or None for pair in zip(kinds, groups, strict=True)]
-    seen = [
-        "\n".join(filter(None, (sentence, signs(fired)))) or None
-        for sentence, fired in zip(sentences, rules, strict=True)
-    ]
+    def told(key: str, name: str, words: str | None) -> str | None:
+        return None if words is None else style.word(key, **{name: words})
+
+    def causes(main: str | None, model: str | None, rule: str | None) -> list[str | None]:
+        return [
+            main,
+            None if model == main else told("list.model_cause", "cause", model),
+            None if rule == main else told("list.rule_cause", "cause", rule),
+        ]
+
+    def joined(parts: list[list[str | None]], separator: str) -> pandas.Series:
+        lines = [separator.join(filter(None, part)) or None for part in parts]
+        return pandas.Series(lines, index=rows.index, dtype=object)
+
+    by_cause = [texts(name, "code", "cause") for name in ("main_cause", "model_cause", "rule_cause")]
     return rows.assign(
-        customer=pandas.Series(customers, index=rows.index, dtype=object),
-        seen=pandas.Series(seen, index=rows.index, dtype=object),
+        customer=joined(
+            [
+                list(pair)
+                for pair in zip(texts("customer_type", "code", "customer_type"), texts("group_id"), strict=True)
+            ],
+            " ",
+        ),
+        causes=joined([causes(*words) for words in zip(*by_cause, strict=True)], "\n"),
+        seen=joined(
+            [
+                [sentence, told("list.facts", "facts", facts)]
+                for sentence, facts in zip(texts("sentence"), texts("facts"), strict=True)
+            ],
+            "\n",
+        ),
     )
 
 

@@ -21,6 +21,7 @@ HEIGHTS = {0: 34, 1: 20, 2: 8}
 
 Cell = tuple[object, Format]
 ORDER = {
+    "colour": ("red", "yellow", "blue"),
     "stage": ("visit", "call", "hall", "sms"),
     "value_tier": ("high", "mid", "mass"),
 }
@@ -37,6 +38,7 @@ def write_summary(
     right = 4
     for heading, column in (
         ("by_due_date", "due_date"),
+        ("by_colour", "colour"),
         ("by_stage", "stage"),
         ("by_tier", "value_tier"),
     ):

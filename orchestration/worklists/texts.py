@@ -1,6 +1,6 @@
 """The words that people read, in English and Chinese, from the one catalogue `texts.csv`.
 
-Belongs here: reading the catalogue and looking a text up. Not here: the words themselves
+Belongs here: reading the catalogue, looking a text up, showing a number. Not here: the words themselves
 (`seeds/reference/texts.csv`), names of offers (`offers.csv`).
 """
 
@@ -60,3 +60,18 @@ class Texts:
     def label(self, vocabulary: str, code: str, language: str) -> str:
         """Return the word for a stored code; the code itself where an operator added one of its own."""
         return self.entries.get(f"{vocabulary}.{code}", {}).get(language, code)
+
+
+def shown(value: float, unit: str, currency: str) -> str:
+    """Return a number as people read it, in its unit.
+
+    >>> shown(0.025, "rate", "CNY"), shown(1234.56, "money", "CNY"), shown(7200.4, "MB", "CNY")
+    ('2.5%', '1,234.56 CNY', '7,200')
+    >>> shown(0.6683, "ratio", "CNY"), shown(9.0, "calls", "CNY")
+    ('0.67', '9')
+    """
+    if unit in ("share", "rate"):
+        return f"{value:.1%}"
+    if unit == "money":
+        return f"{value:,.2f} {currency}"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.2f}"

@@ -17,6 +17,7 @@ MAY_READ = {
     "features": {"staging", "intermediate", "marts"},
     "labels": {"staging", "intermediate", "marts"},
     "retention": {"staging", "intermediate", "marts", "features"},
+    "actions": {"staging", "intermediate", "marts", "features", "retention"},
     "kpi": {"staging", "intermediate", "marts", "features", "labels", "retention"},
 }
 MADE_BY_PYTHON = {"ml", "retention"}
@@ -165,7 +166,7 @@ def test_marts_features_and_labels_keep_a_contract(models: list[Node]) -> None:
     wrong = [
         node["name"]
         for node in models
-        if folder(node) in {"marts", "features", "labels", "kpi"}
+        if folder(node) in {"marts", "features", "labels", "actions", "kpi"}
         and node["config"]["access"] == "public"
         and not node["config"]["contract"]["enforced"]
     ]

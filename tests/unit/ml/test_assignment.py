@@ -13,8 +13,8 @@ OPTIONS = pd.DataFrame(
         "offer_id": ["any", "high_only", None],
         "cause": ["price", "price", None],
         "value_tier": [None, "high", None],
-        "saving_chance": [0.2, 0.2, 0.1],
-        "contact_cost_amount": [6.0, 6.0, 6.0],
+        "phase": [None, None, None],
+        "saving_factor": [2.0, 2.0, 1.0],
         "acceptance_chance": [0.25, 0.25, 0.0],
         "offer_cost_amount": [40.0, 40.0, 0.0],
     }
@@ -30,6 +30,9 @@ def customers(**columns: list[object]) -> pd.DataFrame:
         "margin_amount": [50.0] * count,
         "main_cause": ["price"] * count,
         "value_tier": ["mid"] * count,
+        "phase": ["maintenance"] * count,
+        "saving_chance": [0.1] * count,
+        "contact_cost_amount": [6.0] * count,
     }
     return pd.DataFrame(defaults | columns)
 
@@ -51,6 +54,27 @@ def test_expected_benefit_without_an_offer_wins_where_the_offer_costs_more_than_
 def test_expected_benefit_prefers_the_offer_of_the_tier_among_equals() -> None:
     best = expected_benefits(customers(value_tier=["high"]), OPTIONS, horizon_months=12)
     assert best.loc[0, "offer_id"] == "high_only"
+
+
+def test_expected_benefit_counts_the_customers_own_first_contact() -> None:
+    best = expected_benefits(
+        customers(
+            main_cause=["quality"] * 3, saving_chance=[0.12, 0.08, 0.02], contact_cost_amount=[40.0, 6.0, 0.1]
+        ),
+        OPTIONS,
+        horizon_months=12,
+    )
+    # A visit 0.5 x 0.12 x 600 - 40 = -4; a call 0.5 x 0.08 x 600 - 6 = 18; a message 0.5 x 0.02 x 600 - 0.1 = 5.9.
+    assert best["expected_benefit"].tolist() == [-4.0, 18.0, 5.9]
+
+
+def test_expected_benefit_keeps_an_offer_to_its_phase() -> None:
+    options = OPTIONS.assign(phase=["retention", "retention", None])
+    best = expected_benefits(customers(phase=["maintenance", "retention"]), options, horizon_months=12)
+    # In retention the offer: 0.5 x 0.2 x 600 - 6 - 0.25 x 40 = 44; in maintenance none: 24.
+    assert best["offer_id"].tolist()[1] == "any"
+    assert pd.isna(best.loc[0, "offer_id"])
+    assert best["expected_benefit"].tolist() == [24.0, 44.0]
 
 
 def test_expected_benefit_of_another_cause_has_no_offer() -> None:

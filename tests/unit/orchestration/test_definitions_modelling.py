@@ -19,10 +19,11 @@ from orchestration.defs.candidates import (
     read_training_frame,
 )
 from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
-from orchestration.defs.scoring import explain_month, score_month, shown, wrongly_scored
+from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
+from orchestration.worklists.texts import shown
 
 MONTHS = [date(2026, month, 1) for month in range(1, 5)]
 LAST = MONTHS[-1]

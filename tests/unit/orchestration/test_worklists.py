@@ -28,8 +28,11 @@ ROW = {
     "score": 11,
     "churn_probability": 0.5,
     "main_cause": "price",
+    "model_cause": "price",
+    "rule_cause": "service",
     "sentence": "Bill is falling",
-    "fired_rules": "S01|X99",
+    "facts": "Complaints 2 (≥ 2); X99 1 (> 0)",
+    "strategy": "Care; bill advice",
     "offer_id": "O1",
     "offer_name": "Credit",
     "script_hint": "Say it",
@@ -102,7 +105,9 @@ def test_list_shows_words_for_codes_and_codes_that_an_operator_added(tmp_path: P
     line = listed(file).iloc[0]
     assert line["stage"] == "Visit"
     assert line["customer"] == "Group G1"
-    assert line["seen"] == "Bill is falling\nSigns: Average bill is falling; X99"
+    assert line["seen"] == "Bill is falling\nFacts: Complaints 2 (≥ 2); X99 1 (> 0)"
+    assert line["causes"] == "Price\nRules: Service"
+    assert (line["colour"], line["strategy"]) == ("Red", "Care; bill advice")
     assert line["due_date"] == pandas.Timestamp("2026-07-02")
     assert (line["churn_probability"], line["expected_benefit"]) == (0.5, 12.5)
     assert line[[column.name for column in ANSWERS]].isna().all()
@@ -121,7 +126,11 @@ def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) 
             "churn_probability",
             "expected_benefit",
             "sentence",
-            "fired_rules",
+            "facts",
+            "strategy",
+            "main_cause",
+            "model_cause",
+            "rule_cause",
             "offer_name",
             "script_hint",
             "colour",
@@ -130,13 +139,13 @@ def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) 
     (file,) = written(frame(nothing | {"staff_id": None, "staff_name": None, "group_id": None}), tmp_path)
 
     line = listed(file).iloc[0]
-    assert line[["churn_probability", "seen", "colour", "staff_name"]].isna().all()
+    assert line[["churn_probability", "causes", "seen", "strategy", "colour", "staff_name"]].isna().all()
     assert line["customer"] == "Group"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@x", "+1", "-1", '=HYPERLINK("http://x")', "http://x", "00123"])
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path, text: str) -> None:
-    texts = ["msisdn", "subscriber_id", "group_id", "main_cause", "sentence", "offer_name", "script_hint"]
+    texts = ["msisdn", "subscriber_id", "group_id", "sentence", "strategy", "offer_name", "script_hint"]
     names = {"staff_name": text, "unit_name": text, "assignment_id": text}
     (file,) = written(frame(dict.fromkeys(texts, text) | names), tmp_path)
 
@@ -215,7 +224,7 @@ def test_list_is_set_up_for_screen_and_paper(tmp_path: Path) -> None:
 def test_summary_counts_the_list_and_names_no_customer(tmp_path: Path) -> None:
     rows = frame(
         {},
-        {"assignment_id": "2", "subscriber_id": "S2", "stage": "call", "value_tier": "mid"},
+        {"assignment_id": "2", "subscriber_id": "S2", "stage": "call", "value_tier": "mid", "colour": "blue"},
         {"assignment_id": "3", "subscriber_id": "S3", "staff_id": "P2", "due_date": date(2026, 7, 1)},
     )
     (file,) = written(rows, tmp_path)
@@ -234,6 +243,9 @@ def test_summary_counts_the_list_and_names_no_customer(tmp_path: Path) -> None:
         "By due date": "Customers",
         "2026-07-01": 1,
         "2026-07-02": 2,
+        "By warning": "Customers",
+        "Red": 2,
+        "Blue": 1,
         "By next step": "Customers",
         "Visit": 2,
         "Call": 1,
@@ -277,10 +289,24 @@ def test_texts_name_every_code_of_the_answers_in_both_languages() -> None:
                 assert set(TEXTS.entries[f"{column.vocabulary}.{code}"]) == {"en", "zh"}
 
 
-def test_texts_name_every_scorecard_rule() -> None:
-    with (REFERENCE / "warning_scorecard.csv").open(encoding="utf-8", newline="") as lines:
-        rules = {f"rule.{row['rule_id']}" for row in csv.DictReader(lines)}
-    assert rules <= set(TEXTS.entries)
+def test_causes_that_a_unit_can_name_are_the_one_list_in_both_languages() -> None:
+    with (REFERENCE / "causes.csv").open(encoding="utf-8", newline="") as lines:
+        causes = [row["cause"] for row in csv.DictReader(lines)]
+    assert list(answer_codes("churn_cause")) == causes
+    assert {f"cause.{cause}" for cause in causes} == {key for key in TEXTS.entries if key.startswith("cause.")}
+
+
+def test_causes_are_told_apart_only_where_model_or_rules_see_another(tmp_path: Path) -> None:
+    rows = frame(
+        {"assignment_id": "1", "main_cause": "service", "model_cause": "price", "rule_cause": "service"},
+        {"assignment_id": "2", "main_cause": "price", "model_cause": "price", "rule_cause": "price"},
+        {"assignment_id": "3", "main_cause": "price", "model_cause": "price", "rule_cause": None},
+        {"assignment_id": "4", "main_cause": "unknown", "model_cause": None, "rule_cause": None},
+    )
+    (file,) = written(rows, tmp_path)
+
+    told = listed(file).sort_values("assignment_id")["causes"].tolist()
+    assert told == ["Service\nModel: Price", "Price", "Price", "Unknown"]
 
 
 @pytest.mark.parametrize(
