@@ -22,8 +22,8 @@ def expected_benefits(customers: pd.DataFrame, options: pd.DataFrame, *, horizon
         customers: one row a customer: subscriber_id, churn_probability (0 to 1, null without a model),
             margin_amount (money a month), main_cause, value_tier, phase, and the terms of his first
             contact: saving_chance (0 to 1), contact_cost_amount (money).
-        options: one row an offer, and one row of nulls for "no offer": offer_id, cause, value_tier, phase
-            (null: any), saving_factor (of the contact's chance), acceptance_chance, offer_cost_amount (money).
+        options: one row an offer, and one row of nulls for "no offer": offer_id, cause, value_tier and phase
+            (null: any), saving_factor (x the contact's chance), acceptance_chance, offer_cost_amount (money).
         horizon_months: months over which the margin of a saved customer counts.
 
     Returns:

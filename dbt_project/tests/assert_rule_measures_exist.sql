@@ -2,6 +2,7 @@
 -- name their measures in their SQL, so that the claim holds in a month without candidates too. The failure names the rule.
 {%- set rule_tables = [
     ('churn_rules', 'int_churn_measures'),
+    ('lifecycle_stages', 'int_lifecycle_stages_judged'),
     ('value_tiers', 'int_value_tiers_judged'),
     ('warning_scorecard', 'scorecard_measures'),
 ] %}

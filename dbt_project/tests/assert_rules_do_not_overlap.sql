@@ -3,8 +3,11 @@
 {%- set rule_tables = [
     ('churn_rules', ['rule_id']),
     ('contact_stages', ['colour', 'needs_visit_data', 'stage_order']),
+    ('lifecycle_stages', ['rule_id']),
     ('offers', ['offer_id']),
     ('responsibility_rules', ['rule_id']),
+    ('retention_phases', ['rule_id']),
+    ('retention_strategies', ['strategy_id']),
     ('service_costs', ['cost_id']),
     ('value_tiers', ['rule_id']),
     ('warning_scorecard', ['rule_id']),

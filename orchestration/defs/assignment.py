@@ -63,9 +63,9 @@ def responsibilities(
     asset=_LIST.split("."),
     blocking=True,
     partitions_def=snapshot_months,
-    description="Every potential churner of a month, and every candidate red or yellow in one of its weeks, stands on "
-    "its list once, in one of four dispositions; whoever is assigned has a unit, a person, a stage, a channel "
-    "and a due date.",
+    description="Every potential churner of a month, and every candidate red or yellow in one of its weeks, "
+    "stands on its list once, in one of four dispositions; whoever is assigned has a unit, a person, a stage, "
+    "a channel and a due date.",
 )
 def every_subscriber_at_risk_has_one_disposition(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]

@@ -55,14 +55,17 @@ def read_customers(connection: duckdb.DuckDBPyConnection, month: date) -> pd.Dat
                 contacts.saving_chance
             from retention.would_be_owners as owners
             inner join retention.first_contacts as contacts
-                on owners.snapshot_month = contacts.snapshot_month and owners.subscriber_id = contacts.subscriber_id
+                on owners.snapshot_month = contacts.snapshot_month
+                and owners.subscriber_id = contacts.subscriber_id
             inner join marts.dim_subscribers as subscribers
                 on owners.snapshot_month = subscribers.snapshot_month
                 and owners.subscriber_id = subscribers.subscriber_id
             left join ml.churn_scores as scores
-                on owners.snapshot_month = scores.snapshot_month and owners.subscriber_id = scores.subscriber_id
+                on owners.snapshot_month = scores.snapshot_month
+                and owners.subscriber_id = scores.subscriber_id
             left join retention.scorecard_scores as points
-                on owners.snapshot_month = points.snapshot_month and owners.subscriber_id = points.subscriber_id
+                on owners.snapshot_month = points.snapshot_month
+                and owners.subscriber_id = points.subscriber_id
             left join ml.cause_scores as model_causes
                 on owners.snapshot_month = model_causes.snapshot_month
                 and owners.subscriber_id = model_causes.subscriber_id

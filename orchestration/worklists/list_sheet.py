@@ -97,7 +97,9 @@ def with_joined_columns(rows: pandas.DataFrame, style: ListStyle) -> pandas.Data
         customer=joined(
             [
                 list(pair)
-                for pair in zip(texts("customer_type", "code", "customer_type"), texts("group_id"), strict=True)
+                for pair in zip(
+                    texts("customer_type", "code", "customer_type"), texts("group_id"), strict=True
+                )
             ],
             " ",
         ),

@@ -136,7 +136,8 @@ def _facts(
         )
 
         select
-            fired.subscriber_id, fired.rule_id, fired.observed_value, cast(fired.threshold as double) as threshold,
+            fired.subscriber_id, fired.rule_id, fired.observed_value,
+            cast(fired.threshold as double) as threshold,
             rules.measure, coalesce(rules.operator, '') as operator, coalesce(causes.unit, '') as unit,
             coalesce(causes.label_{language}, fired.rule_id) as label
         from (select * from conditions union all select * from points) as fired
@@ -147,17 +148,20 @@ def _facts(
         """,
         {"month": month},
     ).df()
+    columns = ["measure", "label", "unit", "observed_value", "operator", "threshold"]
     words = [
         texts.text(
             "list.fact",
             language,
-            label=texts.entries.get(f"measure.{fact.measure}", {}).get(language, fact.label),
-            observed=shown(fact.observed_value, fact.unit, currency),
-            operator=_SIGNS.get(fact.operator, fact.operator),
-            threshold=shown(fact.threshold, fact.unit, currency),
+            label=texts.entries.get(f"measure.{measure}", {}).get(language, label),
+            observed=shown(observed, unit, currency),
+            operator=_SIGNS.get(operator, operator),
+            threshold=shown(threshold, unit, currency),
         )
-        for fact in fired.itertuples(index=False)
+        for measure, label, unit, observed, operator, threshold in fired[columns].to_numpy().tolist()
     ]
     separator = texts.text("list.separator", language)
-    told = fired[["subscriber_id"]].assign(facts=pandas.Series(words, index=fired.index, dtype=object))
-    return told.groupby("subscriber_id", as_index=False)["facts"].agg(separator.join)
+    by_subscriber = pandas.Series(words, index=fired["subscriber_id"], dtype=object, name="facts").groupby(
+        level=0
+    )
+    return by_subscriber.agg(separator.join).reset_index()

@@ -19,7 +19,16 @@ from orchestration.worklists.texts import LANGUAGES, Texts
 
 NEEDED = frozenset(
     {column.name for column in SHOWN} - {"customer", "causes", "seen"}
-    | {"customer_type", "group_id", "main_cause", "model_cause", "rule_cause", "sentence", "facts", LINE_ID.name}
+    | {
+        "customer_type",
+        "group_id",
+        "main_cause",
+        "model_cause",
+        "rule_cause",
+        "sentence",
+        "facts",
+        LINE_ID.name,
+    }
     | {"primary_unit_id", "unit_name", "staff_id", "disposition"}
 )
 LONGEST_SHEET = 1_048_576 - FIRST_ROW

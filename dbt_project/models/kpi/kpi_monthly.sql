@@ -14,6 +14,42 @@ subscriber_months as (
 
 churn_flags as (select * from {{ ref('fct_churn_flags') }}),
 
+months_before as (
+    select distinct {{ add_months('snapshot_month', 1) }} as snapshot_month
+    from {{ ref('dim_subscribers') }}
+),
+
+levels as (select * from {{ ref('warning_levels') }}),
+
+-- The highest colour of the month's weeks.
+warnings as (
+    select
+        warnings.week_month,
+        warnings.subscriber_id,
+        min(levels.colour_rank) as colour_rank
+    from {{ ref('churn_warnings') }} as warnings
+    inner join levels on warnings.colour = levels.colour and {{ rule_is_valid('warnings.week_month', 'levels') }}
+    group by warnings.week_month, warnings.subscriber_id
+),
+
+colours as (select distinct colour_rank, colour from levels),
+
+warned as (
+    select
+        subscribers.snapshot_month,
+        subscribers.subscriber_id,
+        case when warnings.subscriber_id is null then 0 else 1 end as warned_count,
+        case when colours.colour = 'red' then 1 else 0 end as red_count,
+        case when colours.colour = 'yellow' then 1 else 0 end as yellow_count,
+        case when colours.colour = 'blue' then 1 else 0 end as blue_count
+    from subscribers
+    -- Weeks have candidates of the month before; without it none was judged.
+    inner join months_before on subscribers.snapshot_month = months_before.snapshot_month
+    left join warnings
+        on subscribers.snapshot_month = warnings.week_month and subscribers.subscriber_id = warnings.subscriber_id
+    left join colours on warnings.colour_rank = colours.colour_rank
+),
+
 responsibilities as (select * from {{ source('retention', 'responsibilities') }}),
 
 counted as (
@@ -31,7 +67,10 @@ counted as (
         cast(sum(subscriber_months.billed_amount) as decimal(18, 2)) as billed_amount,
         cast(round(sum(subscriber_months.billed_amount) / nullif(count(subscriber_months.billed_amount), 0), 2) as decimal(18, 2))
             as average_bill_amount,
-        cast(null as bigint) as warned_count,
+        cast(sum(warned.warned_count) as bigint) as warned_count,
+        cast(sum(warned.red_count) as bigint) as red_count,
+        cast(sum(warned.yellow_count) as bigint) as yellow_count,
+        cast(sum(warned.blue_count) as bigint) as blue_count,
         cast(sum(case when responsibilities.disposition = 'assigned' then 1 else 0 end) as bigint) as assigned_count,
         cast(null as bigint) as reached_count
     from subscribers
@@ -41,6 +80,8 @@ counted as (
     left join churn_flags
         on subscribers.snapshot_month = churn_flags.snapshot_month
         and subscribers.subscriber_id = churn_flags.subscriber_id
+    left join warned
+        on subscribers.snapshot_month = warned.snapshot_month and subscribers.subscriber_id = warned.subscriber_id
     left join responsibilities
         on subscribers.snapshot_month = responsibilities.snapshot_month
         and subscribers.subscriber_id = responsibilities.subscriber_id

@@ -76,7 +76,7 @@ select
     cast(
         row_number() over (
             partition by snapshot_month, subscriber_id
-            order by case when is_decisive then 0 else 1 end, points desc, cause
+            order by case when is_decisive then 0 else 1 end asc, points desc, cause asc
         ) as integer
     ) as cause_rank
 from summed

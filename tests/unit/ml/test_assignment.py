@@ -64,7 +64,8 @@ def test_expected_benefit_counts_the_customers_own_first_contact() -> None:
         OPTIONS,
         horizon_months=12,
     )
-    # A visit 0.5 x 0.12 x 600 - 40 = -4; a call 0.5 x 0.08 x 600 - 6 = 18; a message 0.5 x 0.02 x 600 - 0.1 = 5.9.
+    # A visit 0.5 x 0.12 x 600 - 40 = -4; a call 0.5 x 0.08 x 600 - 6 = 18;
+    # a message 0.5 x 0.02 x 600 - 0.1 = 5.9.
     assert best["expected_benefit"].tolist() == [-4.0, 18.0, 5.9]
 
 

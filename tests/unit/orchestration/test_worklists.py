@@ -293,7 +293,9 @@ def test_causes_that_a_unit_can_name_are_the_one_list_in_both_languages() -> Non
     with (REFERENCE / "causes.csv").open(encoding="utf-8", newline="") as lines:
         causes = [row["cause"] for row in csv.DictReader(lines)]
     assert list(answer_codes("churn_cause")) == causes
-    assert {f"cause.{cause}" for cause in causes} == {key for key in TEXTS.entries if key.startswith("cause.")}
+    assert {f"cause.{cause}" for cause in causes} == {
+        key for key in TEXTS.entries if key.startswith("cause.")
+    }
 
 
 def test_causes_are_told_apart_only_where_model_or_rules_see_another(tmp_path: Path) -> None:
