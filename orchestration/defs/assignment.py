@@ -64,8 +64,8 @@ def responsibilities(
     blocking=True,
     partitions_def=snapshot_months,
     description="Every potential churner of a month, and every candidate red or yellow in one of its weeks, "
-    "stands on its list once, in one of four dispositions; whoever is assigned has a unit, a person, a stage, "
-    "a channel and a due date.",
+    "stands on its list once, in one of four dispositions; whoever is assigned has a unit, a person, a "
+    "stage, a channel and a due date.",
 )
 def every_subscriber_at_risk_has_one_disposition(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]

@@ -43,7 +43,8 @@ BUILD = """
     create table retention.responsibilities as
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, '2026-06-S1' as assignment_id,
             'assigned' as disposition, 'red' as colour, 0.5::double as churn_probability, 11 as score,
-            'price' as main_cause, 'O1' as offer_id, 9.50::decimal(14,2) as expected_benefit,
+            'price' as main_cause, 'price' as model_cause, 'price' as rule_cause,
+            'R1' as strategy_id, 'O1' as offer_id, 9.50::decimal(14,2) as expected_benefit,
             1::bigint as priority_rank, 'B01' as primary_unit_id, 'P1' as staff_id,
             'B01' as landing_unit_id, null::varchar as supervising_unit_id, 'call' as stage,
             'call' as channel, date '2026-07-02' as due_date;
@@ -51,7 +52,17 @@ BUILD = """
         select '2026-06-S2' as assignment_id, 'S2' as subscriber_id, 'held_out' as disposition,
             columns(* exclude (assignment_id, subscriber_id, disposition)) from retention.responsibilities;
     create table retention.scorecard_points as
-        select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, 'S01' as rule_id, 3 as points;
+        select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, 'S01' as rule_id,
+            0.9::double as observed_value, 1::decimal(18,4) as threshold, 3 as points;
+    create table retention.warning_evidence (week_month date, warning_week date, subscriber_id varchar,
+        condition_id varchar, rule_id varchar, observed_value double, threshold decimal(18,4), points integer);
+    create table reference.warning_scorecard (rule_id varchar, measure varchar, operator varchar,
+        enabled boolean, valid_from_month date, valid_to_month date);
+    create table reference.warning_conditions as from reference.warning_scorecard;
+    create table reference.cause_map (item_type varchar, item_id varchar, unit varchar, label_en varchar,
+        label_zh varchar);
+    create table reference.retention_strategies (strategy_id varchar, actions_en varchar, actions_zh varchar,
+        enabled boolean, valid_from_month date, valid_to_month date);
     create table ml.churn_reasons as
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, 1 as reason_rank,
             'Bill is falling' as sentence;
@@ -61,7 +72,7 @@ BUILD = """
     create table staging.stg_organisation__org_units as select 'B01' as unit_id, 'East' as unit_name;
     create table reference.offers as
         select 'O1' as offer_id, 'Credit' as name_en, '返费' as name_zh, 'Say it' as script_en,
-            '请说明' as script_zh, date '2000-01-01' as valid_from_month, null::date as valid_to_month;
+            '请说明' as script_zh, true as enabled, date '2000-01-01' as valid_from_month, null::date as valid_to_month;
 
     create table ops.landing_audit as
         select * from (values
