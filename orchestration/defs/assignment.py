@@ -1,5 +1,6 @@
 """Assignment: every customer at risk gets one owner, or a reason why not."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import dagster as dg
@@ -70,10 +71,16 @@ def responsibilities(
 def every_subscriber_at_risk_has_one_disposition(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.AssetCheckResult:
-    """Look for rows that stand twice, unknown dispositions, and customers at risk left out."""
-    months = run_months(context)
+    """Compare the list with whoever the rules put on it, month by month."""
     with warehouse.reading() as connection:
-        wrong = connection.execute(
+        wrong = wrongly_listed(connection, run_months(context))
+    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_per_month": wrong})
+
+
+def wrongly_listed(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[str, int]:
+    """Count, by month, customers who stand twice, in no known disposition, without owner, or not at all."""
+    return dict(
+        connection.execute(
             """
             with list_rows as (
                 select
@@ -92,15 +99,16 @@ def every_subscriber_at_risk_has_one_disposition(
                 where snapshot_month in (select unnest($months::date[]))
                 group by all
             ),
+            -- Told from the warnings themselves, and not from what the list was made of.
             at_risk as (
-                select distinct snapshot_month, scores.subscriber_id
+                select distinct scores.snapshot_month, scores.subscriber_id
                 from retention.scorecard_scores as scores
                 left join retention.churn_warnings as warnings
                     on scores.snapshot_month = warnings.week_month
                     and scores.subscriber_id = warnings.subscriber_id
                 where
-                    snapshot_month in (select unnest($months::date[]))
-                    and (is_potential_churner or colour in ('red', 'yellow'))
+                    scores.snapshot_month in (select unnest($months::date[]))
+                    and (scores.is_potential_churner or warnings.colour in ('red', 'yellow'))
             )
             select strftime(snapshot_month, '%Y-%m'), count(*)
             from at_risk
@@ -109,9 +117,9 @@ def every_subscriber_at_risk_has_one_disposition(
             group by all
             order by all
             """,
-            {"months": months},
+            {"months": list(months)},
         ).fetchall()
-    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_per_month": dict(wrong)})
+    )
 
 
 def _list_of(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:

@@ -55,7 +55,8 @@ BUILD = """
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, 'S01' as rule_id,
             0.9::double as observed_value, 1::decimal(18,4) as threshold, 3 as points;
     create table retention.warning_evidence (week_month date, warning_week date, subscriber_id varchar,
-        condition_id varchar, rule_id varchar, observed_value double, threshold decimal(18,4), points integer);
+        condition_id varchar, rule_id varchar, observed_value double, threshold decimal(18,4),
+        points integer);
     create table reference.warning_scorecard (rule_id varchar, measure varchar, operator varchar,
         enabled boolean, valid_from_month date, valid_to_month date);
     create table reference.warning_conditions as from reference.warning_scorecard;
@@ -72,7 +73,8 @@ BUILD = """
     create table staging.stg_organisation__org_units as select 'B01' as unit_id, 'East' as unit_name;
     create table reference.offers as
         select 'O1' as offer_id, 'Credit' as name_en, '返费' as name_zh, 'Say it' as script_en,
-            '请说明' as script_zh, true as enabled, date '2000-01-01' as valid_from_month, null::date as valid_to_month;
+            '请说明' as script_zh, true as enabled,
+            date '2000-01-01' as valid_from_month, null::date as valid_to_month;
 
     create table ops.landing_audit as
         select * from (values
