@@ -80,3 +80,7 @@
         from {{ ref('int_parameters') }}
     )
 {%- endmacro %}
+
+{% macro in_open_months(column) -%}
+    {{ column }} >= {{ first_open_month() }} and {{ column }} <= {{ run_month('to_month') }}
+{%- endmacro %}

@@ -3,6 +3,7 @@
 {%- set rule_tables = [
     ('churn_rules', 'int_churn_measures'),
     ('lifecycle_stages', 'int_lifecycle_stages_judged'),
+    ('list_sizes', 'list_comparison'),
     ('value_tiers', 'int_value_tiers_judged'),
     ('warning_scorecard', 'scorecard_measures'),
 ] %}

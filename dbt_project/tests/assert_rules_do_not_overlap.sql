@@ -4,6 +4,7 @@
     ('churn_rules', ['rule_id']),
     ('contact_stages', ['colour', 'needs_visit_data', 'stage_order']),
     ('lifecycle_stages', ['rule_id']),
+    ('list_sizes', ['rule_id']),
     ('offers', ['offer_id']),
     ('responsibility_rules', ['rule_id']),
     ('retention_phases', ['rule_id']),

@@ -18,6 +18,7 @@ MAY_READ = {
     "labels": {"staging", "intermediate", "marts"},
     "retention": {"staging", "intermediate", "marts", "features"},
     "actions": {"staging", "intermediate", "marts", "features", "retention"},
+    "judging": {"staging", "intermediate", "marts", "features", "labels", "retention"},
     "kpi": {"staging", "intermediate", "marts", "features", "labels", "retention"},
 }
 MADE_BY_PYTHON = {"ml", "retention"}
@@ -166,7 +167,7 @@ def test_marts_features_and_labels_keep_a_contract(models: list[Node]) -> None:
     wrong = [
         node["name"]
         for node in models
-        if folder(node) in {"marts", "features", "labels", "actions", "kpi"}
+        if folder(node) in {"marts", "features", "labels", "actions", "judging", "kpi"}
         and node["config"]["access"] == "public"
         and not node["config"]["contract"]["enforced"]
     ]
