@@ -35,6 +35,56 @@ churn_flags as (
     where {{ in_open_months('snapshot_month') }}
 ),
 
+colour_ranks as (
+    select colour, min(colour_rank) as colour_rank
+    from {{ ref('warning_levels') }}
+    group by colour
+),
+
+-- As on the list: the highest colour of the month's weeks.
+colours_of_month as (
+    select
+        warnings.week_month as snapshot_month,
+        warnings.subscriber_id,
+        min(colour_ranks.colour_rank) as colour_rank
+    from {{ ref('churn_warnings') }} as warnings
+    inner join colour_ranks on warnings.colour = colour_ranks.colour
+    where {{ in_open_months('warnings.week_month') }}
+    group by warnings.week_month, warnings.subscriber_id
+),
+
+-- What became of candidates of the month is judged: a warned line that stopped within it is none.
+weekly as (
+    select
+        fired.snapshot_month,
+        fired.subscriber_id,
+        fired.item_type,
+        fired.judged_as,
+        true as is_fired
+    from (
+        select distinct
+            week_month as snapshot_month,
+            subscriber_id,
+            'warning_condition' as item_type,
+            condition_id as judged_as
+        from {{ ref('warning_evidence') }}
+        where {{ in_open_months('week_month') }}
+
+        union all
+
+        select
+            colours_of_month.snapshot_month,
+            colours_of_month.subscriber_id,
+            'total' as item_type,
+            colour_ranks.colour as judged_as
+        from colours_of_month
+        inner join colour_ranks on colours_of_month.colour_rank = colour_ranks.colour_rank
+    ) as fired
+    inner join subscribers
+        on fired.snapshot_month = subscribers.snapshot_month and fired.subscriber_id = subscribers.subscriber_id
+    where subscribers.is_candidate
+),
+
 -- What fired, and what could not be evaluated (null). The rest of the population was evaluated and did not fire.
 judgements as (
     select snapshot_month, subscriber_id, 'scorecard_rule' as item_type, rule_id as judged_as, true as is_fired
@@ -52,6 +102,10 @@ judgements as (
     select snapshot_month, subscriber_id, 'total' as item_type, 'scorecard' as judged_as, true as is_fired
     from {{ ref('scorecard_scores') }}
     where is_potential_churner and {{ in_open_months('snapshot_month') }}
+
+    union all
+
+    select snapshot_month, subscriber_id, item_type, judged_as, is_fired from weekly
     {%- for flag in flags %}
 
     union all
@@ -103,7 +157,7 @@ populations as (
     {%- endfor %}
 ),
 
--- A rule that fired for nobody has its row too.
+-- A rule that fired for nobody has its row too; not so a condition, of which only the evidence is kept.
 items as (
     select distinct
         populations.snapshot_month,
@@ -134,6 +188,16 @@ items as (
         'scorecard' as judged_as,
         'candidates' as population
     from populations
+
+    union all
+
+    select distinct
+        snapshot_month,
+        item_type,
+        judged_as as item_id,
+        judged_as,
+        'candidates' as population
+    from weekly
 ),
 
 counted as (
