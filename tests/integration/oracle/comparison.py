@@ -168,7 +168,11 @@ class Comparison:
         return ours, theirs
 
     def owners(self) -> tuple[Rows, Rows]:
-        """Return who is on which list and whose they are; the person only where the rules name one."""
+        """Return who is on which list and whose they are; the person only where the rules name one.
+
+        What the list does not know yet is left out: the lost list, colours.
+        """
+        kinds = {row["list_kind"] for row in self.tables["retention.responsibilities"]} | {"at_risk"}
         with_colours = any(row["colour"] for row in self.tables["retention.responsibilities"])
         ours: Rows = {}
         theirs: Rows = {}
@@ -177,7 +181,8 @@ class Comparison:
             theirs[key] = self.owned(row, row["staff_id"], row["colour"] if with_colours else None)
         for month in self.months:
             for line in self.evaluator.world.snapshots[month]:
-                if kind := self.evaluator.list_kind(line, month, with_colours=with_colours):
+                kind = self.evaluator.list_kind(line, month, with_colours=with_colours)
+                if kind in kinds:
                     owner = self.evaluator.owner(line, month)
                     staff = owner["named_staff_id"] or next(
                         (row["staff_id"] for row in self.tables["retention.responsibilities"]

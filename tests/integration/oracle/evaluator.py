@@ -6,25 +6,27 @@ purpose, so that a rule changed by accident shows.
 
 Where the words leave room, this is how they are read:
 
-- R1  A monthly fact is known for a line in the month's snapshot only; a window is judged when all its months are.
+- R1  A monthly fact is known for a line in the month's snapshot only; a window of bills is judged when all its months
+      are. Calls are summed over the months there are. Rows of an optional table are counted by their own dates: before it
+      first landed there were none.
 - R2  A sum with an unknown part is unknown; a rate over nothing is unknown.
 - R3  Use is a call, a minute, a message or a megabyte; missed and forwarded calls are not.
 - R4  Months on net are whole months from the day of activation to the first moment after the month.
 - R5  The average bill of a tier is over those of the last three months whose bill is known; a star that is unknown
       makes no tier.
-- R6  Bundles are counted on the month's last day, different services once, as the register then knew them.
-- R7  A plan is moved from the one of the last snapshot to the one of this.
+- R6  Bundles are counted on the month's last day, as the register then knew them.
+- R7  A move is from the plan left first in the month to the plan entered last; without moves nothing changed.
 - R8  A day is off when its line was stopped at the day's end or not used on it. A run of off days is a stop when the
       line is terminated or ported out in it, or three whole calendar months lie in it; what comes after three months
-      does not undo it. Its kind is that of the first status change in it up to the end of those three months, else
-      silence.
-- R9  A stop for debt is a change to another status than active with the reason arrears.
+      does not undo it. Its kind is a port-out's if there is one in it, else that of the first status change, up to the
+      month in which it is known, else silence. A line never used is off since it came or, if earlier, was stopped.
+- R9  A stop for debt is a change to the status suspended_arrears.
 - R10 Taken up means begun in the window, however often before.
-- R11 Care is counted by the line it was given to.
-- R12 The usage of a week is complete when its months are closed (their snapshot has landed), or when rows of the open
-      month reach the week's last day.
+- R11 Care of a group customer is care of each of his lines.
+- R12 Days known to have a forwarded call are counted, whatever the others had. The usage of a
+      week is complete when its months are closed (their snapshot has landed).
 - R13 On the lost list are lines of high or middle value in their last active month.
-- R14 People and keepers hold on the last day of the month.
+- R14 People and keepers hold on the first day after the month, when its list is worked.
 """
 
 from collections import defaultdict
@@ -104,15 +106,6 @@ class Evaluator:
             )
         if measure == "bundles":
             return self.bundles(subscriber, month)
-        if measure == "price":
-            return next(
-                (
-                    row["monthly_fee_cny"]
-                    for row in self.world.static("plans")
-                    if row["plan_id"] == line["plan_id"]
-                ),
-                None,
-            )
         return self.used(measure, subscriber, month, last_day(month))
 
     def bundles(self, subscriber: str, month: date) -> Known:
@@ -121,14 +114,14 @@ class Evaluator:
             return None
         return Decimal(
             len(
-                {
-                    row["service_code"]
+                [
+                    row
                     for row in self.world.register("service_subscriptions", month)
                     if row["subscriber_id"] == subscriber
                     and row["is_bundle"]
                     and row["starts_on"] <= last_day(month)
                     and (row["ends_on"] is None or row["ends_on"] >= last_day(month))
-                }
+                ]
             )
         )
 
@@ -137,7 +130,6 @@ class Evaluator:
         columns = {
             "minutes": ("out_minutes", "in_minutes"),
             "calls": ("out_calls", "in_calls"),
-            "use": USE,
         }.get(measure, (measure,))
         return total(
             [
@@ -147,6 +139,11 @@ class Evaluator:
                 for column in columns
             ]
         )
+
+    def is_used(self, subscriber: str, day: date) -> bool:
+        """Return whether there is a sign of use on a day (R3); what is unknown is none."""
+        row = self.usage[subscriber].get(day)
+        return row is not None and any(row.get(column) for column in USE)
 
     def window(self, measure: str, subscriber: str, first: date, count: int) -> Known:
         """Return the sum of a fact over whole months; unknown where one of them is (R1)."""
@@ -177,7 +174,9 @@ class Evaluator:
             return False
         after, since = add_months(month, 1), line["activated_on"]
         whole = (after.year - since.year) * 12 + after.month - since.month - (since.day > after.day)
-        return bool(whole >= 3 and self.fact("use", subscriber, month) != 0)
+        return whole >= 3 and any(
+            self.is_used(subscriber, day) for day in days(month, last_day(month))
+        )
 
     # Churn
 
@@ -198,7 +197,6 @@ class Evaluator:
                 return None
             return fell_by(prior * months, now * 6, Decimal(share))
 
-        old, new = (self.fact("price", subscriber, add_months(month, -n)) for n in (1, 0))
         was, is_now = self.tier(subscriber, add_months(month, -6)), self.tier(subscriber, month)
         return {
             "v1_bill": after_two_falls("bill", "0.9"),
@@ -206,10 +204,28 @@ class Evaluator:
             "v3_calls": after_two_falls("calls", "0.8"),
             "v4_bundles": down("bundles", "0.15"),
             "v5_vas_fee": down("vas", "0.20"),
-            "v6_plan": None if old is None or new is None else new < old,
+            "v6_plan": self.moved_down(subscriber, month),
             "v7_two_month": down("bill", "0.30", 2),
             "v8_tier": None if was is None or is_now is None else was != "mass" and is_now == "mass",
         }
+
+    def moved_down(self, subscriber: str, month: date) -> bool | None:
+        """Return whether the line moved to a cheaper plan in the month (R7)."""
+        if not self.world.exists("plan_changes", month):
+            return None
+        moves = sorted(
+            (
+                row
+                for row in self.world.snapshot("plan_changes", month)
+                if row["subscriber_id"] == subscriber
+            ),
+            key=lambda row: row["changed_at"],
+        )
+        if not moves:
+            return False
+        prices = {row["plan_id"]: row["monthly_fee_cny"] for row in self.world.static("plans")}
+        old, new = prices.get(moves[0]["from_plan_id"]), prices.get(moves[-1]["to_plan_id"])
+        return None if old is None or new is None else new < old
 
     def status_at_end_of(self, day: date, subscriber: str) -> str | None:
         """Return the status at the end of a day: by the changes, else by the month's snapshot."""
@@ -228,31 +244,30 @@ class Evaluator:
         first = min(month for month in self.world.months if self.line(subscriber, month))
         runs: list[list[date]] = [[]]
         for day in days(max(first, self.line(subscriber, first)["activated_on"]), last_day(self.end)):  # type: ignore[index]
-            row = self.usage[subscriber].get(day)
-            used = row is not None and any(row.get(column) for column in USE)
-            if used and self.status_at_end_of(day, subscriber) in {"active", None}:
+            if self.is_used(subscriber, day) and self.status_at_end_of(day, subscriber) in {"active", None}:
                 runs.append([])
             else:
                 runs[-1].append(day)
         found = []
         for run in filter(None, runs):
-            whole = [
-                month
-                for month in self.world.months
-                if run[0] <= month and last_day(month) <= run[-1]
-            ]  # fmt: skip
-            silent_until = last_day(whole[2]) if len(whole) >= 3 else None
+            whole = [month for month in self.world.months if run[0] <= month and last_day(month) <= run[-1]]
+            silent_in = whole[2:3]
             changes = [row for row in self.changes[subscriber] if run[0] <= row["changed_at"].date() <= run[-1]]
             over = [row for row in changes if row["to_status"] in {"terminated", "ported_out"}]
-            if not over and silent_until is None:
+            if not over and not silent_in:
                 continue
+            known_in = min([*silent_in, *(month_of(row["changed_at"].date()) for row in over)])
             kinds = [
                 self.kind(row)
                 for row in changes
-                if row["to_status"] != "active"
-                and (silent_until is None or row["changed_at"].date() <= silent_until)
+                if row["to_status"] != "active" and month_of(row["changed_at"].date()) <= known_in
             ]
-            found.append(Stop(run[0], kinds[0] if kinds else "silence"))
+            began = run[0]
+            row = self.line(subscriber, first)
+            if run is runs[0] and row["status"] != "active":  # type: ignore[index]
+                began = min(began, row["status_since"])  # type: ignore[index]
+            kinds = ["port_out"] if "port_out" in kinds else kinds
+            found.append(Stop(began, kinds[0] if kinds else "silence"))
         return found
 
     @staticmethod
@@ -270,13 +285,14 @@ class Evaluator:
         """Return the fired scorecard rules of a candidate: observed value and points."""
 
         def usage(measure: str, count: int) -> Known:
-            return self.window(measure, subscriber, add_months(month, 1 - count), count)
+            months = [add_months(month, -n) for n in range(count)]
+            return total([self.fact(measure, subscriber, m) for m in months if self.line(subscriber, m)])
 
         def events(table: str, column: str, count: int) -> list[Row] | None:
             first = add_months(month, 1 - count)
-            seen = [self.line(subscriber, add_months(first, n)) for n in range(count)]
-            if not self.world.exists(table, month) or None in seen:
+            if not self.world.exists(table, month):
                 return None
+            group = self.line(subscriber, month).get("group_id")  # type: ignore[union-attr]
             rows = (
                 self.world.register(table, month)
                 if table in {"complaints", "service_subscriptions"}
@@ -285,7 +301,10 @@ class Evaluator:
             return [
                 row
                 for row in rows
-                if row["subscriber_id"] == subscriber
+                if (
+                    row["subscriber_id"] == subscriber
+                    or (row["subscriber_id"] is None and group and row.get("group_id") == group)
+                )
                 and row[column] is not None
                 and first <= month_of(row[column]) <= month
             ]
@@ -299,7 +318,8 @@ class Evaluator:
             if observed is not None and fires:
                 fired[rule_id] = (float(observed), points)
 
-        three, six = usage("bill", 3), usage("bill", 6)
+        three = self.window("bill", subscriber, add_months(month, -2), 3)
+        six = self.window("bill", subscriber, add_months(month, -5), 6)
         if three is not None and six:
             rule("S01", three * 2 / six, three * 2 < six, 3)
         forwarded, forwarded_now = usage("forwarded_calls", 3), usage("forwarded_calls", 1)
@@ -309,7 +329,7 @@ class Evaluator:
         debts = count(
             None
             if stopped is None
-            else [row for row in stopped if row["reason"] == "arrears" and row["to_status"] != "active"]
+            else [row for row in stopped if row["to_status"] == "suspended_arrears"]
         )
         rule("S04", debts, debts is not None and debts > 3, 2)
         if self.world.exists("arrears", month):
@@ -428,10 +448,8 @@ class Evaluator:
                 condition("C3", min(left), min(left) <= 60, "60")
         if self.usage_reaches(first, last):
             rows = [row for day, row in self.usage[subscriber].items() if first <= day <= last]
-            forwarded = [row["forwarded_to_competitor"] for row in rows]
-            if None not in forwarded:
-                count = Decimal(sum(1 for calls in forwarded if calls >= 1))
-                condition("C4", count, count > 2, "2")
+            count = Decimal(sum(1 for row in rows if (row["forwarded_to_competitor"] or 0) >= 1))
+            condition("C4", count, count > 2, "2")
             hotline = total([row["competitor_hotline_calls"] for row in rows])
             condition("C5", hotline, hotline is not None and hotline >= 2, "2")
         return fired
@@ -525,7 +543,7 @@ class Evaluator:
 
     def owner(self, subscriber: str, month: date) -> dict[str, str | None]:
         """Return the units that own the line, and the person where the rules name one."""
-        line, end = self.line(subscriber, month), last_day(month)
+        line, work_begins = self.line(subscriber, month), add_months(month, 1)
         assert line is not None
         units = self.world.static("org_units")
         by_type = {row["unit_type"]: row["unit_id"] for row in units}
@@ -546,7 +564,7 @@ class Evaluator:
 
         def holds(row: Row) -> bool:
             since, until = row.get("valid_from"), row.get("valid_to")
-            return (since is None or since <= end) and (until is None or until >= end)
+            return (since is None or since <= work_begins) and (until is None or until >= work_begins)
 
         halls = {
             row["unit_id"]: next(

@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,11 @@ def midnight(day: date, seconds: int = 0) -> datetime:
     return datetime.combine(day, time()) + timedelta(seconds=seconds)
 
 
+def half(amount: Decimal) -> Decimal:
+    """Return half an amount, to the hundredth."""
+    return (amount / 2).quantize(Decimal("0.01"), ROUND_DOWN)
+
+
 class Generator:
     """One world from one seed."""
 
@@ -59,6 +64,10 @@ class Generator:
         self.organisation()
         for number in range(lines):
             self.line(f"L{number:03d}")
+        if self.chance(0.5):
+            late = self.draw.choice(["complaints", "service_subscriptions", "contracts", "arrears", "service_contacts"])
+            for month in MONTHS[:3]:
+                self.rows[late].pop(month, None)
 
     def add(self, table: str, month: date | None, **row: Any) -> None:  # noqa: ANN401 -- a cell is of any type
         """Add a row to a table's folder."""
@@ -123,7 +132,7 @@ class Generator:
     def line(self, name: str) -> None:
         """Draw one line and all its rows."""
         draw = self.draw
-        activated = draw.choice([date(2020, 5, 17)] * 6 + [date(2026, 5, 1), date(2026, 4, 30), date(2026, 1, 31),
+        activated = draw.choice([date(2020, 5, 17)] * 24 + [date(2026, 5, 1), date(2026, 4, 30), date(2026, 1, 31),
                                                            date(2026, 3, 2), date(2025, 10, 1), date(2026, 5, 2)])  # fmt: skip
         life = self.life(name, activated)
         present = [month for month in MONTHS if last_day(month) >= activated]
@@ -148,7 +157,7 @@ class Generator:
         day = date(2026, draw.randint(2, 7), draw.choice([1, 2, 10, 14, 15, 22, 28]))
         kind = draw.choice(
             ["active"] * 12
-            + ["reported", "hall", "port", "reported_end", "resumed", "debts", "debts_end", "fraud", "admin", "pre"]
+            + ["reported", "hall", "port", "reported_end", "resumed", "debts", "debts_end", "fraud", "admin", "pre", "reported_port", "quick_port"]
         )
         stop, end = "suspended_voluntary", "terminated"
         wish = "voluntary_request"
@@ -158,6 +167,8 @@ class Generator:
             "reported": [(day, stop, wish, "hotline")],
             "hall": [(day, stop, wish, "hall")],
             "port": [(day, "ported_out", "port_out", "system")],
+            "reported_port": [(day, stop, wish, "hotline"), (later, "ported_out", "port_out", "")],
+            "quick_port": [(day, "suspended_arrears", "arrears", ""), (day + timedelta(1), "ported_out", "port_out", "")],
             "reported_end": [(day, stop, wish, "online"), (later, end, wish, "system")],
             "resumed": [(day, stop, wish, "hall"), (later, "active", "resumed", "hall")],
             "debts": [
@@ -217,7 +228,7 @@ class Generator:
     ) -> None:  # fmt: skip
         """Write the line's month-end snapshots and its account's arrears."""
         draw = self.draw
-        star = draw.choice(["", "0", "3", "4", "4", "4", "5"])
+        star = draw.choice(["", "0", "3", "4", "4", "4", "4", "5"])
         area, branch = draw.choice(["urban", "rural"]), draw.choice(["B1", "B2"])
         group = draw.choice(["G1", "G2", "G3", "G4", "G9"]) if customer_type == "group" else ""
         service_area = draw.choice(["", "A1", "A2", "A3", "A4"])
@@ -330,9 +341,9 @@ class Generator:
         def of_day(day: date) -> Row | None:
             n = day.month - 1
             if day.day == made:
-                return {"out_calls": int(calls[n]) - 2, "out_minutes": minutes[n] / 2, "data_mb": 1}
+                return {"out_calls": int(calls[n]) - 2, "out_minutes": half(minutes[n]), "data_mb": 1}
             if day.day == received:
-                return {"in_calls": 2, "in_minutes": minutes[n] - minutes[n] / 2}
+                return {"in_calls": 2, "in_minutes": minutes[n] - half(minutes[n])}
             return None
 
         return of_day
@@ -362,7 +373,7 @@ class Generator:
             }
             minutes, data = max(amount["minutes"], Decimal(0)), max(amount["data"], Decimal(0))
             return {
-                "out_calls": 3, "out_minutes": minutes / 2, "in_calls": 2, "in_minutes": minutes - minutes / 2,
+                "out_calls": 3, "out_minutes": half(minutes), "in_calls": 2, "in_minutes": minutes - half(minutes),
                 "data_mb": data, "charge": max(amount["charge"], Decimal(0)),
             }  # fmt: skip
 
@@ -413,23 +424,24 @@ class Generator:
                 "starts_on": starts, "ends_on": "", "is_bundle": draw.choice(["true", "true", "false"]), "monthly_fee_cny": 5,
             }  # fmt: skip
             if row["service_code"] == "V_SAME" and any(
-                other["subscriber_id"] == name and other["service_code"] == "V_SAME" and other["starts_on"] == starts
+                other["subscriber_id"] == name and other["service_code"] == "V_SAME"
                 for rows in self.rows["service_subscriptions"].values()
                 for other in rows
             ):
                 continue
             self.add("service_subscriptions", max(FIRST, month_of(starts)), **row)
-            if self.chance(0.4):
-                ends = draw.choice([date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 30), date(2026, 7, 31)])
+            ends = draw.choice([date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 30), date(2026, 7, 31)])
+            if self.chance(0.4) and month_of(ends) > max(FIRST, month_of(starts)):
                 self.add("service_subscriptions", month_of(ends), **(row | {"ends_on": ends}))
         for _ in range(draw.choice([0, 0, 1, 2, 4])):
             self.complaint(name)
         for _ in range(draw.choice([0, 0, 1, 2, 3, 4])):
+            group = draw.choice(["", "", "G1", "G3"])
             day = draw.choice([FIRST, date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 5), date(2026, 7, 31)])
             self.add(
-                "service_contacts", month_of(day), contact_id=self.next_id("S"), subscriber_id=name,
-                contacted_at=midnight(day, draw.choice([0, 86399])), channel="hotline",
-                purpose=draw.choice(["key_account_care", "key_account_care", "enquiry"]),
+                "service_contacts", month_of(day), contact_id=self.next_id("S"), subscriber_id="" if group else name,
+                group_id=group, contacted_at=midnight(day, draw.choice([0, 86399])), channel="hotline",
+                purpose="enquiry" if group and self.chance(0.97) else draw.choice(["key_account_care", "key_account_care", "enquiry"]),
             )  # fmt: skip
 
     def complaint(self, name: str) -> None:
