@@ -4,10 +4,20 @@ Belongs here: one test a table, row for row. Not here: the world (`golden/world.
 (`golden/expected/*.csv`, with the reason for each row), rules of single models (`dbt_project`).
 """
 
+from collections.abc import Sequence
+
 import duckdb
 import pytest
 
-from tests.integration.golden.comparing import Key, differences, expected_rows, found_rows, unexpected
+from tests.integration.golden.comparing import (
+    MONTHLY,
+    WEEKLY,
+    Key,
+    differences,
+    expected_rows,
+    found_rows,
+    unexpected,
+)
 from tests.integration.golden.world import GOLDEN, MONTHS, Row, read_table
 
 SCORECARD = {
@@ -27,10 +37,25 @@ SCORECARD = {
 }
 """Threshold and points of each rule, as the business prints them."""
 
+CONDITIONS = {
+    "C1_overdue": ("C1", 1),
+    "C1_repeated": ("C1", 2),
+    "C1_severe": ("C1", 1),
+    "C2_charges": ("C2", 0.5),
+    "C2_data": ("C2", 0.5),
+    "C2_minutes": ("C2", 0.5),
+    "C3_contract": ("C3", 60),
+    "C4_forwarding": ("C4", 2),
+    "C5_hotline": ("C5", 2),
+}
+"""Condition and threshold of each measure, as the business prints them."""
+
 _WHOLE_TABLES = {
-    "effective_stops": ("marts.fct_churn_flags", "is_effective_stop"),
-    "churn_flags_july": ("marts.fct_churn_flags", "snapshot_month = date '2026-07-01'"),
-    "responsibilities": ("retention.responsibilities", "true"),
+    "effective_stops": ("marts.fct_churn_flags", "is_effective_stop", MONTHLY),
+    "churn_flags_july": ("marts.fct_churn_flags", "snapshot_month = date '2026-07-01'", MONTHLY),
+    "churn_warnings": ("retention.churn_warnings", "true", WEEKLY),
+    "warning_evidence": ("retention.warning_evidence", "true", (*WEEKLY, "condition_id")),
+    "responsibilities": ("retention.responsibilities", "true", MONTHLY),
 }
 _CHOSEN_ROWS = {
     "dim_subscribers": "marts.dim_subscribers",
@@ -42,11 +67,15 @@ _CHOSEN_ROWS = {
 
 
 def expected_and_found(
-    golden: duckdb.DuckDBPyConnection, name: str, table: str, where: str = "true"
+    golden: duckdb.DuckDBPyConnection,
+    name: str,
+    table: str,
+    where: str = "true",
+    key: Sequence[str] = MONTHLY,
 ) -> tuple[dict[Key, Row], dict[Key, Row]]:
-    expected = expected_rows(name)
+    expected = expected_rows(name, key)
     columns = [column for column in next(iter(expected.values())) if column != "reason"]
-    return expected, found_rows(golden, table, columns, where)
+    return expected, found_rows(golden, table, columns, where, key)
 
 
 @pytest.mark.parametrize("name", _CHOSEN_ROWS)
@@ -112,6 +141,25 @@ def test_scorecard_points_carry_threshold_and_points_of_their_rule(golden: duckd
 def test_potential_churners_are_those_with_ten_points_or_more(golden: duckdb.DuckDBPyConnection) -> None:
     flagged = found_rows(golden, "retention.scorecard_scores", ["score"], "is_potential_churner")
     assert set(flagged) == {key for key, row in _scores(golden).items() if int(row["score"]) >= 10}
+
+
+def test_weeks_with_a_base_month_are_evaluated_and_no_others(golden: duckdb.DuckDBPyConnection) -> None:
+    key = ["warning_week", "week_month"]
+    found = found_rows(
+        golden, "(select distinct warning_week, week_month, base_month from retention.churn_warnings)",
+        ["base_month"], key=key,
+    )  # fmt: skip
+    expected = expected_rows("warning_weeks", key)
+    lines = differences(expected, found) + unexpected(expected, found)
+    assert not lines, "\n".join(lines)
+
+
+def test_evidence_carries_condition_and_threshold_of_its_rule(golden: duckdb.DuckDBPyConnection) -> None:
+    fired = golden.execute(
+        "select distinct rule_id, condition_id, cast(threshold as double) "
+        "from retention.warning_evidence order by rule_id"
+    ).fetchall()
+    assert fired == [(rule, *terms) for rule, terms in CONDITIONS.items()]
 
 
 def test_list_names_each_line_once_and_the_same_as_the_owners(golden: duckdb.DuckDBPyConnection) -> None:

@@ -10,37 +10,46 @@ import duckdb
 
 from tests.integration.golden.world import GOLDEN, Row, read_table
 
-Key = tuple[str, str]
+Key = tuple[str, ...]
+
+MONTHLY = ("subscriber_id", "snapshot_month")
+WEEKLY = ("subscriber_id", "warning_week")
+
+_MONTHS = ("snapshot_month", "closed_in_month", "week_month", "base_month")
 
 
-def expected_rows(name: str) -> dict[Key, Row]:
-    """Return the rows of `expected/<name>.csv` by subscriber and month (YYYY-MM); null is the text `null`."""
+def expected_rows(name: str, key: Sequence[str] = MONTHLY) -> dict[Key, Row]:
+    """Return the rows of `expected/<name>.csv` by their key; a month is YYYY-MM, null is the text `null`."""
     rows = read_table(GOLDEN / "expected" / f"{name}.csv")
-    keyed = {(row.pop("subscriber_id"), row.pop("snapshot_month")): row for row in rows}
-    assert len(keyed) == len(rows), f"{name}.csv holds a subscriber and month twice"
+    keyed = {tuple(row.pop(column) for column in key): row for row in rows}
+    assert len(keyed) == len(rows), f"{name}.csv holds a key twice"
     return keyed
 
 
 def found_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], where: str = "true"
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    where: str = "true",
+    key: Sequence[str] = MONTHLY,
 ) -> dict[Key, Row]:
-    """Return a built table's rows by subscriber and month (YYYY-MM), every value as text."""
+    """Return a built table's rows by their key, every value as text."""
     chosen = ", ".join(
         f"strftime({column}, '%Y-%m')"
-        if column.endswith("_in_month")
-        else f"coalesce(cast({column} as varchar), 'null')"
-        for column in columns
+        if column.endswith("_month")
+        else f"rtrim(rtrim(printf('%.6f', {column}), '0'), '.')"
+        if column == "observed_value"
+        else f"cast({column} as varchar)"
+        for column in (*key, *columns)
     )
-    found = connection.execute(
-        f"select subscriber_id, strftime(snapshot_month, '%Y-%m'), {chosen} from {table} where {where}"
-    ).fetchall()
+    found = connection.execute(f"select {chosen} from {table} where {where}").fetchall()
     rows = {
-        (subscriber, month): dict(
-            zip(columns, ("null" if value is None else value for value in values), strict=True)
+        row[: len(key)]: dict(
+            zip(columns, ("null" if value is None else value for value in row[len(key) :]), strict=True)
         )
-        for subscriber, month, *values in found
+        for row in found
     }
-    assert len(rows) == len(found), f"{table} holds a subscriber and month twice"
+    assert len(rows) == len(found), f"{table} holds a key twice"
     return rows
 
 
