@@ -36,7 +36,7 @@ def found_rows(
     """Return a built table's rows by their key, every value as text."""
     chosen = ", ".join(
         f"strftime({column}, '%Y-%m')"
-        if column.endswith("_month")
+        if column in _MONTHS
         else f"rtrim(rtrim(printf('%.6f', {column}), '0'), '.')"
         if column == "observed_value"
         else f"cast({column} as varchar)"
