@@ -29,17 +29,18 @@ class Moment:
     seconds: float = 0.0
 
 
-def environment(home: Home) -> dict[str, str]:
-    """Return the environment of a command over `home`."""
-    return os.environ | {"RETENTION_HOME": str(home.root)}
+def environment(home: Home, checkout: Path | None = None) -> dict[str, str]:
+    """Return the environment of a command over `home`, of another checkout where one is given."""
+    packages = {} if checkout is None else {"PYTHONPATH": str(checkout)}
+    return os.environ | packages | {"RETENTION_HOME": str(home.root)}
 
 
-def retention(home: Home, *arguments: str) -> str:
-    """Run a `retention` command; return what it said, or fail with it."""
+def retention(home: Home, *arguments: str, checkout: Path | None = None, exit_code: int = 0) -> str:
+    """Run a `retention` command; return what it said, or fail with it if it ends otherwise than wanted."""
     done = subprocess.run(
-        [COMMAND, *arguments], env=environment(home), capture_output=True, text=True, check=False
+        [COMMAND, *arguments], env=environment(home, checkout), capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == exit_code, f"{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 
 

@@ -6,7 +6,7 @@ Belongs here: what the tables that never came leave unknown. Not here: the rules
 
 import duckdb
 
-from tests.integration.golden.comparing import differences, expected_rows, found_rows
+from tests.integration.golden.comparing import WEEKLY, differences, expected_rows, found_rows, unexpected
 
 FEATURES_OF_OTHER_TABLES = [
     "paid_amount",
@@ -130,5 +130,31 @@ def test_list_without_units_has_no_owners_and_everybody_beyond_capacity(
     listed = found_rows(bare, "retention.responsibilities", columns)
     nobody = dict.fromkeys(columns[2:], "null")
     assert listed == {
-        ("scorecard_all", "2026-07"): {"disposition": "beyond_capacity", "score": "13"} | nobody
+        ("scorecard_all", "2026-07"): {"disposition": "beyond_capacity", "score": "13"} | nobody,
+        # Red where the contracts are known; yellow is the least that calls with a competitor make him.
+        ("blue_red_blue", "2026-07"): {"disposition": "beyond_capacity", "score": "0"} | nobody,
     }
+
+
+def test_warnings_without_contracts_and_complaints_rest_on_usage_and_are_at_least_yellow(
+    bare: duckdb.DuckDBPyConnection,
+) -> None:
+    fired = [
+        key
+        for key in expected_rows("warning_evidence", (*WEEKLY, "condition_id"))
+        if key[-1] in ("C2", "C4", "C5")
+    ]
+    expected = {
+        key[:2]: {
+            "colour": "yellow",
+            "contract_level": "null",
+            "condition_count": str(sum(other[:2] == key[:2] for other in fired)),
+            "is_new": "true",
+            "reason": "usage alone; nobody's usage is told in two weeks running",
+        }
+        for key in fired
+    }
+    columns = ["colour", "contract_level", "condition_count", "is_new"]
+    found = found_rows(bare, "retention.churn_warnings", columns, key=WEEKLY)
+    lines = differences(expected, found) + unexpected(expected, found)
+    assert not lines, "\n".join(lines)
