@@ -40,11 +40,12 @@ usage_of_five_weeks as (
         weeks.warning_week,
         usage_weeks.subscriber_id,
         {%- for measure, sign, name in sums %}
+        {%- set is_part = 'usage_weeks.warning_week ' ~ sign ~ ' weeks.warning_week' %}
         case
             when
-                count(case when usage_weeks.warning_week {{ sign }} weeks.warning_week then 1 end)
-                = count(case when usage_weeks.warning_week {{ sign }} weeks.warning_week then usage_weeks.{{ measure }} end)
-                then sum(case when usage_weeks.warning_week {{ sign }} weeks.warning_week then usage_weeks.{{ measure }} else 0 end)
+                count(case when {{ is_part }} then 1 end)
+                = count(case when {{ is_part }} then usage_weeks.{{ measure }} end)
+                then sum(case when {{ is_part }} then usage_weeks.{{ measure }} else 0 end)
         end as {{ name }},
         {%- endfor %}
         sum(
