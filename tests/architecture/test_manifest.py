@@ -82,6 +82,29 @@ def test_what_is_built_before_reads_nothing_that_python_made(
     assert wrong == []
 
 
+def test_a_week_is_built_from_what_it_builds_itself_and_what_no_run_changes(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    """Views of a monthly run hold that run's months, and the Wednesday run builds none of them anew."""
+    weekly = [node for node in models if "weekly" in node["tags"]]
+    wrong = [
+        (node["name"], parent["name"])
+        for node in weekly
+        for parent in parents(manifest, node, "model")
+        if parent not in weekly and folder(parent) != "staging" and parent["name"] != "dim_subscribers"
+    ]
+    wrong += [
+        (node["name"], macro)
+        for node in models
+        if folder(node) == "staging"
+        for macro in ("in_run", "run_month", "run_week")
+        if macro in node["raw_code"]
+    ]
+
+    assert {"churn_warnings", "warning_evidence"} <= {node["name"] for node in weekly}
+    assert wrong == []
+
+
 def test_staging_reads_one_source_and_nothing_else(manifest: dict[str, Any], models: list[Node]) -> None:
     wrong = [
         node["name"]
