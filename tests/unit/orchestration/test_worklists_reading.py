@@ -113,9 +113,9 @@ def test_rows_are_the_assigned_of_the_month_with_all_that_a_list_shows(
     assert first["strategy"] == "Care"
     # Conditions first, C2 as its last week saw it; a rule without words of its own by its id.
     assert first["facts"] == (
-        "Complaints in the week 2 (≥ 2); "
-        "Fall of the week's data volume against the 4 weeks before 62.5% (> 50.0%); "
-        "Calls to our hotline in 6 months 7 (> 5); X99 0.92 ( 1); Overdue balance 12.50 CNY (> 0.00 CNY)"
+        "Complaints in the week: 2 (≥ 2); "
+        "Fall of the week's data volume against the 4 weeks before: 62.5% (> 50.0%); "
+        "Calls to our hotline in 6 months: 7 (> 5); X99: 0.92 ( 1); Overdue balance: 12.50 CNY (> 0.00 CNY)"
     )
     assert first["expected_benefit"] == 9.5
 
@@ -131,6 +131,6 @@ def test_rows_stay_where_nothing_else_is_known(build: duckdb.DuckDBPyConnection)
 def test_rows_are_in_the_operators_language(build: duckdb.DuckDBPyConnection) -> None:
     first = rows_of(build, "zh").iloc[0]
     assert (first["offer_name"], first["strategy"]) == ("返费", "关怀")
-    assert first["facts"].startswith("本周投诉 2（≥ 2）；本周流量较前四周下降 62.5%（> 50.0%）；")
+    assert first["facts"].startswith("本周投诉：2（≥ 2）；本周流量较前四周下降：62.5%（> 50.0%）；")
     with pytest.raises(ValueError, match="'fr'; it can be one of en, zh"):
         rows_of(build, "fr")
