@@ -17,9 +17,10 @@ Where the words leave room, this is how they are read:
 - R6  Bundles are counted on the month's last day, as the register then knew them.
 - R7  A move is from the plan left first in the month to the plan entered last; without moves nothing changed.
 - R8  A day is off when its line was stopped at the day's end or not used on it. A run of off days is a stop when the
-      line is terminated or ported out in it, or three whole calendar months lie in it; what comes after three months
-      does not undo it. Its kind is a port-out's if there is one in it, else that of the first status change, up to the
-      month in which it is known, else silence. A line never used is off since it came or, if earlier, was stopped.
+      line is terminated or ported out in it, leaves the books in it, or is in the books for three whole calendar months
+      of it; what comes after does not undo it. Its kind is a port-out's if there is one in it, else that of the first
+      status change, up to the month in which it is known; else the status says. A line never used is off since it came
+      or, if earlier, was stopped.
 - R9  A stop for debt is a change to the status suspended_arrears.
 - R10 Taken up means begun in the window, however often before.
 - R11 Care of a group customer is care of each of his lines.
@@ -41,6 +42,10 @@ from tests.integration.oracle.world import Row, World, add_months, days, last_da
 Known = Decimal | None
 USE = ("out_calls", "in_calls", "out_minutes", "in_minutes", "sms_count", "data_mb")
 IN_LABEL = ("v1_bill", "v6_plan", "v7_two_month", "v8_tier")
+KIND_OF_STATUS = {
+    "active": "silence", "suspended_voluntary": "reported", "suspended_arrears": "arrears",
+    "pre_terminated": "termination", "terminated": "termination", "ported_out": "port_out",
+}  # fmt: skip
 RANKS = {"red": 1, "yellow": 2, "blue": 3}
 
 
@@ -250,24 +255,33 @@ class Evaluator:
                 runs[-1].append(day)
         found = []
         for run in filter(None, runs):
-            whole = [month for month in self.world.months if run[0] <= month and last_day(month) <= run[-1]]
-            silent_in = whole[2:3]
-            changes = [row for row in self.changes[subscriber] if run[0] <= row["changed_at"].date() <= run[-1]]
-            over = [row for row in changes if row["to_status"] in {"terminated", "ported_out"}]
-            if not over and not silent_in:
+            seen = [month for month in self.world.months if self.line(subscriber, month)]
+            silent = [month for month in seen if run[0] <= month and last_day(month) <= run[-1]]
+            over = [
+                month
+                for month in seen
+                if run[0] <= last_day(month) <= run[-1]
+                and self.line(subscriber, month)["status"] in {"terminated", "ported_out"}  # type: ignore[index]
+            ]
+            deleted = [month for month in [add_months(seen[-1], 1)] if run[0] <= month <= run[-1]]
+            if not silent[2:3] + over + deleted:
                 continue
-            known_in = min([*silent_in, *(month_of(row["changed_at"].date()) for row in over)])
+            known_in = min(silent[2:3] + over + deleted)
             kinds = [
                 self.kind(row)
-                for row in changes
-                if row["to_status"] != "active" and month_of(row["changed_at"].date()) <= known_in
+                for row in self.changes[subscriber]
+                if run[0] <= row["changed_at"].date() <= min(run[-1], last_day(known_in))
+                and row["to_status"] != "active"
             ]
+            if not kinds:
+                status = [self.line(subscriber, month)["status"] for month in seen if month <= known_in][-1]  # type: ignore[index]
+                kinds = [KIND_OF_STATUS[status]]
             began = run[0]
             row = self.line(subscriber, first)
             if run is runs[0] and row["status"] != "active":  # type: ignore[index]
                 began = min(began, row["status_since"])  # type: ignore[index]
             kinds = ["port_out"] if "port_out" in kinds else kinds
-            found.append(Stop(began, kinds[0] if kinds else "silence"))
+            found.append(Stop(began, kinds[0]))
         return found
 
     @staticmethod

@@ -288,7 +288,8 @@ class Generator:
         charged = draw.choice(["full", "full", "none", "gaps"])
         forwards, rivals = draw.choice([0, 0, 1, 3]), draw.choice([0, 0, 1])
         for day in days(max(FIRST, activated), LAST):
-            on_stop_day = any(moment == day for moment, _, _ in life) and self.chance(0.3)
+            in_month = [moment for moment, _, _ in life if month_of(moment) == month_of(day)]
+            on_stop_day = in_month == [day] and self.chance(0.3)
             if (status[day] != "active" and not on_stop_day) or silent(day):
                 continue
             if month_of(day) not in present:
