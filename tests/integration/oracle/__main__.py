@@ -16,6 +16,11 @@ def differences(home: Home, seed: int, *, lines: int = 100, without: tuple[str, 
     """Write a world into `home`, close its months by the real command, and return what the readings do not share."""
     Generator(seed, lines).write(home.landing, without=without)
     retention(home, "run", "--from-month", f"{MONTHS[0]:%Y-%m}", "--month", f"{MONTHS[-1]:%Y-%m}")
+    return compared(home)
+
+
+def compared(home: Home) -> list[str]:
+    """Return what the two readings of a closed home do not share."""
     return list(Comparison(Evaluator(World(home.landing)), home.warehouse_file).differences())
 
 

@@ -51,7 +51,16 @@ class Comparison:
 
     def differences(self) -> Iterator[str]:
         """Return every row that the two readings do not share, in words."""
-        for subject in ("subscribers", "flags", "stops", "points", "scores", "warnings", "evidence", "owners"):
+        for subject in (
+            "subscribers",
+            "flags",
+            "stops",
+            "points",
+            "scores",
+            "warnings",
+            "evidence",
+            "owners",
+        ):
             ours, theirs = getattr(self, subject)()
             for key in sorted(ours.keys() | theirs.keys(), key=str):
                 if ours.get(key) != theirs.get(key):

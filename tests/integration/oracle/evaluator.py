@@ -179,9 +179,7 @@ class Evaluator:
             return False
         after, since = add_months(month, 1), line["activated_on"]
         whole = (after.year - since.year) * 12 + after.month - since.month - (since.day > after.day)
-        return whole >= 3 and any(
-            self.is_used(subscriber, day) for day in days(month, last_day(month))
-        )
+        return whole >= 3 and any(self.is_used(subscriber, day) for day in days(month, last_day(month)))
 
     # Churn
 
@@ -219,11 +217,7 @@ class Evaluator:
         if not self.world.exists("plan_changes", month):
             return None
         moves = sorted(
-            (
-                row
-                for row in self.world.snapshot("plan_changes", month)
-                if row["subscriber_id"] == subscriber
-            ),
+            (row for row in self.world.snapshot("plan_changes", month) if row["subscriber_id"] == subscriber),
             key=lambda row: row["changed_at"],
         )
         if not moves:
@@ -341,15 +335,16 @@ class Evaluator:
         rule("S03", forwarded_now, forwarded_now is not None and forwarded_now > 5, 1)
         stopped = events("status_changes", "changed_at", 6)
         debts = count(
-            None
-            if stopped is None
-            else [row for row in stopped if row["to_status"] == "suspended_arrears"]
+            None if stopped is None else [row for row in stopped if row["to_status"] == "suspended_arrears"]
         )
         rule("S04", debts, debts is not None and debts > 3, 2)
         if self.world.exists("arrears", month):
             account = self.line(subscriber, month)["account_id"]  # type: ignore[index]
             due = [row for row in self.world.snapshot("arrears", month) if row["account_id"] == account]
-            amount, overdue = total([r["amount_due_cny"] for r in due]), total([r["months_overdue"] for r in due])
+            amount, overdue = (
+                total([r["amount_due_cny"] for r in due]),
+                total([r["months_overdue"] for r in due]),
+            )
             rule("S05", amount, amount is not None and amount > 0, 1)
             rule("S06", overdue, overdue is not None and overdue > 1, 2)
         complaints = events("complaints", "opened_at", 3)
@@ -582,7 +577,11 @@ class Evaluator:
 
         halls = {
             row["unit_id"]: next(
-                (b["unit_id"] for b in units if b["unit_type"] == "branch" and b["branch_id"] == row["branch_id"]),
+                (
+                    b["unit_id"]
+                    for b in units
+                    if b["unit_type"] == "branch" and b["branch_id"] == row["branch_id"]
+                ),
                 None,
             )
             for row in units

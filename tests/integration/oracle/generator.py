@@ -27,7 +27,7 @@ MONEY = [
     "200 200 200 200 220 60 192", "200 200 200 200 220 60 191.99", "200 200 200 200 220 60 192.01",
     "100 100 100 100 100 100 100", "300 300 300 300 100 100 100", "300 300 300 300 100 100 99.99",
     "250 250 250 250 200 200 200", "250 250 250 250 200 200 199.99", "0 0 0 0 300 0 0",
-    "150 140 130 120 110 100 90", "100 100 100 99.99 100 100 100", "0 0 0 0 0 0 0", "180 180 180 180 180 180 181",
+    "150 140 130 120 110 100 90", "100 100 100 99.99 100 100 100", "150 150 150 150 99 99 99", "100 100 100 100 100 100 99.99", "200 200 200 200 90 90 119.99", "0 0 0 0 0 0 0", "180 180 180 180 180 180 181",
 ]  # fmt: skip
 COUNTS = [
     "100 100 100 100 99 98 89.55", "100 100 100 100 99 98 89.54", "60 60 60 60 59 55 47.20",
@@ -65,7 +65,9 @@ class Generator:
         for number in range(lines):
             self.line(f"L{number:03d}")
         if self.chance(0.5):
-            late = self.draw.choice(["complaints", "service_subscriptions", "contracts", "arrears", "service_contacts"])
+            late = self.draw.choice(
+                ["complaints", "service_subscriptions", "contracts", "arrears", "service_contacts"]
+            )
             for month in MONTHS[:3]:
                 self.rows[late].pop(month, None)
 
@@ -157,7 +159,20 @@ class Generator:
         day = date(2026, draw.randint(2, 7), draw.choice([1, 2, 10, 14, 15, 22, 28]))
         kind = draw.choice(
             ["active"] * 12
-            + ["reported", "hall", "port", "reported_end", "resumed", "debts", "debts_end", "fraud", "admin", "pre", "reported_port", "quick_port"]
+            + [
+                "reported",
+                "hall",
+                "port",
+                "reported_end",
+                "resumed",
+                "debts",
+                "debts_end",
+                "fraud",
+                "admin",
+                "pre",
+                "reported_port",
+                "quick_port",
+            ]
         )
         stop, end = "suspended_voluntary", "terminated"
         wish = "voluntary_request"
@@ -168,12 +183,15 @@ class Generator:
             "hall": [(day, stop, wish, "hall")],
             "port": [(day, "ported_out", "port_out", "system")],
             "reported_port": [(day, stop, wish, "hotline"), (later, "ported_out", "port_out", "")],
-            "quick_port": [(day, "suspended_arrears", "arrears", ""), (day + timedelta(1), "ported_out", "port_out", "")],
+            "quick_port": [
+                (day, "suspended_arrears", "arrears", ""),
+                (day + timedelta(1), "ported_out", "port_out", ""),
+            ],
             "reported_end": [(day, stop, wish, "online"), (later, end, wish, "system")],
             "resumed": [(day, stop, wish, "hall"), (later, "active", "resumed", "hall")],
             "debts": [
                 change
-                for n in range(draw.choice([3, 4]))
+                for n in range(draw.choice([3, 4, 5]))
                 for change in (
                     (date(2026, 2 + n, 5), "suspended_arrears", "arrears", "system"),
                     (date(2026, 2 + n, 9), "active", "resumed", "system"),
@@ -276,7 +294,9 @@ class Generator:
                     amount_cny="" if unknown else value,
                 )  # fmt: skip
 
-    def usage(self, name: str, present: list[date], life: list[tuple[date, str, str]], activated: date) -> date:
+    def usage(
+        self, name: str, present: list[date], life: list[tuple[date, str, str]], activated: date
+    ) -> date:
         """Write the line's days; return the last day that it may have been used."""
         draw = self.draw
         status = {day: "active" for day in days(FIRST, LAST)}
@@ -295,9 +315,10 @@ class Generator:
             if month_of(day) not in present:
                 continue
             row = of_day(day)
-            if row is None:
+            if row is None and not (forwards == 3 and self.chance(0.5)):
                 continue
-            forwarded = draw.choice([0, 0, 0, 1, 2]) if forwards and self.chance(0.35) else 0
+            row = row or {}
+            forwarded = draw.choice([0, 0, 0, 1, 2]) if forwards and self.chance(0.15 + 0.2 * forwards) else 0
             row |= {
                 "forwarded_calls": forwarded,
                 "forwarded_to_competitor": min(forwarded, draw.choice([0, 1])),
@@ -305,9 +326,15 @@ class Generator:
                 "competitor_hotline_calls": draw.choice([1, 1, 2]) if rivals and self.chance(0.06) else 0,
             }
             if self.chance(0.004):
-                row[draw.choice(["forwarded_to_competitor", "competitor_hotline_calls", "data_mb", "out_minutes"])] = ""
+                row[
+                    draw.choice(
+                        ["forwarded_to_competitor", "competitor_hotline_calls", "data_mb", "out_minutes"]
+                    )
+                ] = ""
             charge = row.pop("charge", Decimal(1))
-            row["charged_cny"] = "" if charged == "none" or (charged == "gaps" and self.chance(0.02)) else charge
+            row["charged_cny"] = (
+                "" if charged == "none" or (charged == "gaps" and self.chance(0.02)) else charge
+            )
             self.day(name, day, row)
         return LAST
 
@@ -404,7 +431,9 @@ class Generator:
             *(date(2026, 7, 14) + timedelta(n) for n in (0, 1, 59, 60, 61)),
             *(date(2026, 6, 30) + timedelta(n) for n in (0, 1, 60, 61)),
         ]
-        for kind in draw.choices(["fee_rebate", "fee_rebate", "fee_rebate", "handset_rental", "business"], k=draw.randint(0, 2)):
+        for kind in draw.choices(
+            ["fee_rebate", "fee_rebate", "fee_rebate", "handset_rental", "business"], k=draw.randint(0, 2)
+        ):
             landed = draw.choice(MONTHS[:1] * 3 + MONTHS[1:5])
             row = {
                 "contract_id": self.next_id("K"), "subscriber_id": name, "contract_type": kind,
@@ -413,13 +442,17 @@ class Generator:
             }  # fmt: skip
             self.add("contracts", landed, **row)
             if self.chance(0.2):
-                cancelled = draw.choice([date(2026, 6, 9), date(2026, 6, 10), date(2026, 7, 14), date(2026, 7, 21)])
+                cancelled = draw.choice(
+                    [date(2026, 6, 9), date(2026, 6, 10), date(2026, 7, 14), date(2026, 7, 21)]
+                )
                 self.add("contracts", month_of(cancelled), **(row | {"cancelled_on": cancelled}))
             elif self.chance(0.2):
                 later = draw.choice(MONTHS[5:])
                 self.add("contracts", later, **(row | {"ends_on": draw.choice(edges)}))
         for _ in range(draw.choice([0, 1, 3, 7])):
-            starts = draw.choice([date(2024, 1, 1), *(add_months(FIRST, n) for n in range(7)), date(2026, 1, 31)])
+            starts = draw.choice(
+                [date(2024, 1, 1), *(add_months(FIRST, n) for n in range(7)), date(2026, 1, 31)]
+            )
             row = {
                 "subscriber_id": name, "service_code": self.next_id("V") if self.chance(0.8) else "V_SAME",
                 "starts_on": starts, "ends_on": "", "is_bundle": draw.choice(["true", "true", "false"]), "monthly_fee_cny": 5,
@@ -431,14 +464,18 @@ class Generator:
             ):
                 continue
             self.add("service_subscriptions", max(FIRST, month_of(starts)), **row)
-            ends = draw.choice([date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 30), date(2026, 7, 31)])
+            ends = draw.choice(
+                [date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 30), date(2026, 7, 31)]
+            )
             if self.chance(0.4) and month_of(ends) > max(FIRST, month_of(starts)):
                 self.add("service_subscriptions", month_of(ends), **(row | {"ends_on": ends}))
-        for _ in range(draw.choice([0, 0, 1, 2, 4])):
+        for _ in range(draw.choice([0, 0, 1, 2, 4, 6])):
             self.complaint(name)
         for _ in range(draw.choice([0, 0, 1, 2, 3, 4])):
             group = draw.choice(["", "", "G1", "G3"])
-            day = draw.choice([FIRST, date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 5), date(2026, 7, 31)])
+            day = draw.choice(
+                [FIRST, date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 5), date(2026, 7, 31)]
+            )
             self.add(
                 "service_contacts", month_of(day), contact_id=self.next_id("S"), subscriber_id="" if group else name,
                 group_id=group, contacted_at=midnight(day, draw.choice([0, 86399])), channel="hotline",
@@ -449,12 +486,29 @@ class Generator:
         """Write a complaint, around a week's or a month's midnight, answered in time, late or not at all."""
         draw = self.draw
         wednesday = date(2026, 1, 7) + timedelta(7 * draw.randint(5, 29))
-        edge = draw.choice([wednesday, add_months(FIRST, draw.randint(3, 6)), date(2026, 7, 8), date(2026, 7, 15)])
+        edge = draw.choice(
+            [wednesday, add_months(FIRST, draw.randint(3, 6)), date(2026, 7, 8), date(2026, 7, 15)]
+        )
         opened = midnight(edge, draw.choice([-1, 0, 3600, -3600 * 26]))
         if not FIRST <= opened.date() <= LAST:
             return
-        due = draw.choice([opened + timedelta(2), opened + timedelta(1), midnight(edge + timedelta(7)), midnight(edge + timedelta(7), -1)])
-        answered = draw.choice([None, opened + timedelta(1), due + timedelta(5), midnight(edge + timedelta(7)), midnight(edge + timedelta(14), -1)])
+        due = draw.choice(
+            [
+                opened + timedelta(2),
+                opened + timedelta(1),
+                midnight(edge + timedelta(7)),
+                midnight(edge + timedelta(7), -1),
+            ]
+        )
+        answered = draw.choice(
+            [
+                None,
+                opened + timedelta(1),
+                due + timedelta(5),
+                midnight(edge + timedelta(7)),
+                midnight(edge + timedelta(14), -1),
+            ]
+        )
         row = {
             "ticket_id": self.next_id("T"), "subscriber_id": name, "opened_at": opened, "category": "network",
             "fault_level": draw.choice([0, 1, 2, 4]), "is_severe": draw.choice(["true", "false", "false", "false"]),
