@@ -6,8 +6,4 @@ from {{ source('ops', 'operator_settings') }} as operator_settings
 left join {{ ref('parameters') }} as parameters on operator_settings.parameter = parameters.parameter
 where parameters.parameter is null
 {%- endset %}
-{%- if execute and flags.WHICH in ['build', 'test'] %}
-{%- set messages = run_query(unknown).columns[0].values() %}
-{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
-{%- endif %}
-{{ unknown }}
+{{ failing_with_messages(unknown) }}

@@ -5,6 +5,8 @@
     ('lifecycle_stages', 'int_lifecycle_stages_judged'),
     ('list_sizes', 'list_comparison'),
     ('value_tiers', 'int_value_tiers_judged'),
+    ('warning_conditions', 'int_warning_measures'),
+    ('warning_levels', 'churn_warnings'),
     ('warning_scorecard', 'scorecard_measures'),
 ] %}
 {%- set unknown %}
@@ -19,8 +21,4 @@ where enabled and measure not in ('{{ words | unique | join("', '") }}')
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- endset %}
-{%- if execute and flags.WHICH in ['build', 'test'] %}
-{%- set messages = run_query(unknown).columns[0].values() %}
-{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
-{%- endif %}
-{{ unknown }}
+{{ failing_with_messages(unknown) }}

@@ -11,6 +11,8 @@
     ('retention_strategies', ['strategy_id']),
     ('service_costs', ['cost_id']),
     ('value_tiers', ['rule_id']),
+    ('warning_conditions', ['rule_id']),
+    ('warning_levels', ['rule_id']),
     ('warning_scorecard', ['rule_id']),
 ] %}
 {%- set overlaps %}
@@ -27,11 +29,18 @@ where
     earlier.enabled
     and later.enabled
     and (earlier.valid_to_month is null or earlier.valid_to_month >= later.valid_from_month)
+
+union all
+
+select
+    '{{ rule_table }}.csv: ' || cast(count(*) as varchar) || ' versions of '
+    {%- for key in keys %} || cast({{ key }} as varchar) || ' '{% endfor %}
+    || 'begin with ' || cast(valid_from_month as varchar) || '; keep one of them' as message
+from {{ ref(rule_table) }}
+where enabled
+group by {% for key in keys %}{{ key }}, {% endfor %}valid_from_month
+having count(*) > 1
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- endset %}
-{%- if execute and flags.WHICH in ['build', 'test'] %}
-{%- set messages = run_query(overlaps).columns[0].values() %}
-{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
-{%- endif %}
-{{ overlaps }}
+{{ failing_with_messages(overlaps) }}

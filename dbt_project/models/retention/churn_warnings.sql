@@ -40,6 +40,7 @@ ranked as (
     from counted
     inner join rules
         on coalesce(cast(counted.contract_level as varchar), 'unknown') = rules.contract_level
+        and rules.measure = 'condition_count'
     where
         {{ rule_is_valid('counted.week_month') }}
         and {{ rule_fires('counted.condition_count', 'rules.operator', 'rules.threshold') }}
