@@ -115,43 +115,50 @@ def choose_staff(listed: pd.DataFrame, staff: pd.DataFrame, previous: pd.DataFra
     """Return the staff member of each listed customer; null where the unit has nobody free.
 
     The named person (account manager or keeper); else whoever had the customer last month, if still in the
-    unit and free; else the least loaded of the unit, by share of capacity, ties by staff_id.
+    unit and free; else the least loaded of the unit, by share of capacity, ties by staff_id. Whom a message
+    reaches takes nobody's place: his person is chosen last, and nobody need be free.
 
     Args:
-        listed: by priority: subscriber_id, primary_unit_id, named_staff_id.
+        listed: by priority: subscriber_id, primary_unit_id, named_staff_id, uses_capacity (false: a message).
         staff: people in office: staff_id, owner_unit_id, monthly_capacity (customers; null: unlimited).
         previous: last month's list: subscriber_id, staff_id.
     """
     chosen = listed["named_staff_id"].astype(object).where(listed["named_staff_id"].notna(), None)
     capacity = staff.set_index("staff_id")["monthly_capacity"].astype(float).fillna(np.inf)
     unit = staff.set_index("staff_id")["owner_unit_id"]
+    takes_place = listed["uses_capacity"].astype(bool)
 
     last = listed["subscriber_id"].map(
         previous.drop_duplicates("subscriber_id").set_index("subscriber_id")["staff_id"]
     )
     is_kept = chosen.isna() & last.notna() & (last.map(unit) == listed["primary_unit_id"])
-    named_load = chosen.value_counts()
-    place = last[is_kept].groupby(last[is_kept]).cumcount() + last[is_kept].map(named_load).fillna(0).astype(
-        float
-    )
+    named_load = chosen[takes_place].value_counts()
+    placed = last[is_kept & takes_place]
+    place = placed.groupby(placed).cumcount() + placed.map(named_load).fillna(0).astype(float)
     stays = place.index[place < last[place.index].map(capacity).astype(float)]
+    stays = stays.union(listed.index[is_kept & ~takes_place])
     chosen.loc[stays] = last.loc[stays]
 
-    load = chosen.value_counts()
-    for unit_id, waiting in listed[chosen.isna()].groupby("primary_unit_id", sort=True):
-        people = staff.loc[staff["owner_unit_id"] == unit_id, "staff_id"].sort_values()
-        slots = _free_slots(people, capacity, load, count=len(waiting))
-        chosen.loc[waiting.index[: len(slots)]] = slots
+    for is_limited in (True, False):
+        load = chosen[takes_place].value_counts() if is_limited else chosen.value_counts()
+        is_waiting = chosen.isna() & (takes_place == is_limited)
+        for unit_id, waiting in listed[is_waiting].groupby("primary_unit_id", sort=True):
+            people = staff.loc[staff["owner_unit_id"] == unit_id, "staff_id"].sort_values()
+            slots = _free_slots(people, capacity, load, count=len(waiting), is_limited=is_limited)
+            chosen.loc[waiting.index[: len(slots)]] = slots
     return chosen
 
 
-def _free_slots(people: pd.Series, capacity: pd.Series, load: pd.Series, *, count: int) -> list[str]:
-    """Return up to `count` places, the least loaded person's first."""
+def _free_slots(
+    people: pd.Series, capacity: pd.Series, load: pd.Series, *, count: int, is_limited: bool
+) -> list[str]:
+    """Return up to `count` places, the least loaded person's first; `is_limited`: within his capacity."""
     if people.empty:
         return []
     limits = capacity.loc[people].to_numpy()
     taken = load.reindex(people).fillna(0).to_numpy()
-    free = np.minimum(np.maximum(limits - taken, 0), count).astype(int)
+    places = np.maximum(limits - taken, 0) if is_limited else np.where(limits > 0, count, 0)
+    free = np.minimum(places, count).astype(int)
     person = np.repeat(np.arange(len(people)), free)
     within = np.arange(len(person)) - np.repeat(np.cumsum(free) - free, free)
     weights = np.where(np.isfinite(limits), limits, limits[np.isfinite(limits)].max(initial=1.0))

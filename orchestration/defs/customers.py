@@ -50,6 +50,7 @@ def read_customers(connection: duckdb.DuckDBPyConnection, month: date) -> pd.Dat
                 contacts.listed_phase as phase,
                 contacts.stage,
                 contacts.channel,
+                contacts.uses_capacity,
                 contacts.due_date,
                 contacts.contact_cost_amount,
                 contacts.saving_chance

@@ -83,6 +83,7 @@ contacts as (
         coloured.is_at_risk_by_rules,
         stages.stage,
         stages.channel,
+        stages.uses_capacity,
         stages.working_days_to_due,
         stages.contact_cost_amount,
         stages.saving_chance,
@@ -107,6 +108,7 @@ select
     unlisted_phases.phase as unlisted_phase,
     contacts.stage,
     contacts.channel,
+    contacts.uses_capacity,
     due_dates.due_date,
     contacts.contact_cost_amount,
     contacts.saving_chance

@@ -106,6 +106,7 @@ def listed(**columns: list[object]) -> pd.DataFrame:
         "average_amount_3m": [100.0] * count,
         "primary_unit_id": ["u1"] * count,
         "named_staff_id": [None] * count,
+        "uses_capacity": [True] * count,
     }
     return pd.DataFrame(defaults | columns)
 
@@ -155,6 +156,36 @@ def test_choose_staff_fills_by_share_of_capacity() -> None:
     chosen = choose_staff(listed(score=[1] * 6), staff(p1=4, p2=2), NOBODY)
     # Shares before each place: p1 0, 1/4, 2/4, 3/4; p2 0, 1/2.
     assert chosen.tolist() == ["p1", "p2", "p1", "p1", "p2", "p1"]
+
+
+def test_a_message_takes_nobodys_place_and_needs_nobody_free() -> None:
+    rows = listed(
+        subscriber_id=["m1", "c1", "m2", "c2", "c3"],
+        uses_capacity=[False, True, False, True, True],
+        score=[15, 14, 13, 12, 11],
+    )
+    result = assign(rows, staff(p1=1, p2=1), NOBODY).set_index("subscriber_id")
+    # The calls fill both people, the third waits; the messages then go to them in turn.
+    assert result["staff_id"].where(result["staff_id"].notna(), "nobody").to_dict() == {
+        "m1": "p1",
+        "c1": "p1",
+        "m2": "p2",
+        "c2": "p2",
+        "c3": "nobody",
+    }
+    assert result.loc["c3", "disposition"] == "beyond_capacity"
+    assert result["priority_rank"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_message_comes_from_last_months_person_even_when_full() -> None:
+    previous = pd.DataFrame({"subscriber_id": ["s0", "s1"], "staff_id": ["p1", "p1"]})
+    chosen = choose_staff(listed(uses_capacity=[True, False]), staff(p1=1, p2=5), previous)
+    assert chosen.tolist() == ["p1", "p1"]
+
+
+def test_nobody_with_no_capacity_at_all_is_given_a_message() -> None:
+    chosen = choose_staff(listed(uses_capacity=[False, False]), staff(p1=0, p2=1), NOBODY)
+    assert chosen.tolist() == ["p2", "p2"]
 
 
 def test_assign_leaves_whoever_finds_nobody_free_beyond_capacity_with_his_rank() -> None:

@@ -28,7 +28,7 @@ BUILD = """
             if(subscriber_id = 'nothing', null, 'mature') as lifecycle_stage,
             if(subscriber_id = 'fact', 'red', null) as colour, subscriber_id = 'fact' as is_at_risk_by_rules,
             if(subscriber_id = 'fact', 'retention', 'maintenance') as listed_phase,
-            'call' as stage, 'call' as channel, date '2026-07-02' as due_date,
+            'call' as stage, 'call' as channel, true as uses_capacity, date '2026-07-02' as due_date,
             6.00::decimal(18,2) as contact_cost_amount, 0.08::decimal(9,4) as saving_chance
         from retention.would_be_owners;
     create table ml.churn_scores as
