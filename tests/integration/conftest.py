@@ -4,6 +4,7 @@ Belongs here: which homes are run and opened for reading. Not here: running a co
 (`golden/world.py`), expectations.
 """
 
+import shutil
 from collections.abc import Iterator
 
 import duckdb
@@ -34,6 +35,15 @@ def bare_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("bare"))
     write_world(home.landing, tables=("subscribers", "bills", "usage_daily"))
     return closed(home)
+
+
+@pytest.fixture(scope="session")
+def warned_home(golden_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The golden home after the Wednesday run of 15 July."""
+    home = Home(tmp_path_factory.mktemp("warned") / "home")
+    shutil.copytree(golden_home.root, home.root)
+    retention(home, "warn", "--week", "2026-07-15")
+    return home
 
 
 @pytest.fixture

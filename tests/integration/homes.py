@@ -18,6 +18,8 @@ import duckdb
 
 from orchestration.settings import Home
 
+_MONTHS = ("snapshot_month", "stop_month", "trained_for_month", "week_month")
+
 COMMAND = str(Path(sys.executable).with_name("retention"))
 
 
@@ -106,14 +108,7 @@ def fingerprints(file: Path, *, up_to: date | None = None) -> dict[str, tuple[in
             """
         ).fetchall()
         for schema, name, columns in tables:
-            month = next(
-                (
-                    column
-                    for column in ("snapshot_month", "stop_month", "trained_for_month", "week_month")
-                    if column in columns
-                ),
-                "null",
-            )
+            month = next((column for column in _MONTHS if column in columns), "null")
             for value, rows, checksum in connection.execute(
                 f"select {month}, count(*), sum(cast(md5_number_lower(cast(t as varchar)) as hugeint)) "
                 f"from {schema}.{name} as t group by 1 order by 1"

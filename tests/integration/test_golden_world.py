@@ -4,11 +4,13 @@ Belongs here: one test a table, row for row. Not here: the world (`golden/world.
 (`golden/expected/*.csv`, with the reason for each row), rules of single models (`dbt_project`).
 """
 
+import json
 from collections.abc import Sequence
 
 import duckdb
 import pytest
 
+from orchestration.settings import Home
 from tests.integration.golden.comparing import (
     MONTHLY,
     WEEKLY,
@@ -19,6 +21,8 @@ from tests.integration.golden.comparing import (
     unexpected,
 )
 from tests.integration.golden.world import GOLDEN, MONTHS, Row, read_table
+from tests.integration.homes import differences as differences_of_homes
+from tests.integration.homes import fingerprints, manifests
 
 SCORECARD = {
     "S01": (1, 3),
@@ -153,6 +157,24 @@ def test_weeks_with_a_base_month_are_evaluated_and_no_others(golden: duckdb.Duck
     expected = expected_rows("warning_weeks", key)
     lines = differences(expected, found) + unexpected(expected, found)
     assert not lines, "\n".join(lines)
+
+
+def test_a_wednesday_run_finds_what_the_monthly_run_found(golden_home: Home, warned_home: Home) -> None:
+    before, after = (fingerprints(home.warehouse_file) for home in (golden_home, warned_home))
+    changed = [
+        table for table in differences_of_homes(before, after) if not table.startswith("intermediate.")
+    ]
+    assert changed == []
+
+
+def test_a_wednesday_run_publishes_its_week_beside_the_months(golden_home: Home, warned_home: Home) -> None:
+    assert manifests(warned_home) == manifests(golden_home)
+    file = warned_home.published / "weeks" / "2026-07-15" / "manifest.json"
+    published = json.loads(file.read_text(encoding="utf-8"))["tables"]
+    for name in ("churn_warnings", "warning_evidence"):
+        rows = read_table(GOLDEN / "expected" / f"{name}.csv")
+        of_week = [row for row in rows if row["warning_week"] == "2026-07-15"]
+        assert published[f"retention.{name}"]["rows"] == len(of_week)
 
 
 def test_evidence_carries_condition_and_threshold_of_its_rule(golden: duckdb.DuckDBPyConnection) -> None:
