@@ -13,8 +13,15 @@ from tests.integration.oracle.evaluator import Evaluator
 from tests.integration.oracle.world import Row, month_of
 
 FLAGS = (
-    "v1_bill", "v2_minutes", "v3_calls", "v4_bundles", "v5_vas_fee", "v6_plan", "v7_two_month", "v8_tier",
-)  # fmt: skip
+    "v1_bill",
+    "v2_minutes",
+    "v3_calls",
+    "v4_bundles",
+    "v5_vas_fee",
+    "v6_plan",
+    "v7_two_month",
+    "v8_tier",
+)
 Rows = dict[tuple[object, ...], tuple[object, ...]]
 
 
@@ -119,7 +126,7 @@ class Comparison:
         ours: Rows = {
             (rule, month, line): (near(observed), points)
             for month, line in self.candidates()
-            for rule, (observed, points) in self.evaluator.points(line, month).items()  # type: ignore[arg-type]
+            for rule, (observed, points) in self.evaluator.points(line, month).items()
         }
         theirs: Rows = {
             (row["rule_id"], row["snapshot_month"], row["subscriber_id"]): (
@@ -134,7 +141,7 @@ class Comparison:
         """Return scores by month and line."""
         ours: Rows = {}
         for month, line in self.candidates():
-            score = self.evaluator.score(line, month)  # type: ignore[arg-type]
+            score = self.evaluator.score(line, month)
             ours[month, line] = (score, score >= 10)
         return ours, self.read(
             "retention.scorecard_scores", "snapshot_month subscriber_id", ("score", "is_potential_churner")
@@ -146,16 +153,19 @@ class Comparison:
             return {}, {}
         ours: Rows = {
             (week, line): (
-                month_of(week - timedelta(1)), self.evaluator.base_month(week), *warning,
+                month_of(week - timedelta(1)),
+                self.evaluator.base_month(week),
+                *warning,
                 self.evaluator.is_new(line, week),
             )
             for week in self.evaluator.weeks()
             for line, warning in self.evaluator.warnings_of_week(week).items()
-        }  # fmt: skip
+        }
         return ours, self.read(
-            "retention.churn_warnings", "warning_week subscriber_id",
+            "retention.churn_warnings",
+            "warning_week subscriber_id",
             ("week_month", "base_month", "colour", "contract_level", "condition_count", "is_new"),
-        )  # fmt: skip
+        )
 
     def evidence(self) -> tuple[Rows, Rows]:
         """Return fired conditions by week, line and condition."""
@@ -194,9 +204,13 @@ class Comparison:
                 if kind in kinds:
                     owner = self.evaluator.owner(line, month)
                     staff = owner["named_staff_id"] or next(
-                        (row["staff_id"] for row in self.tables["retention.responsibilities"]
-                         if (row["snapshot_month"], row["subscriber_id"]) == (month, line)), None,
-                    )  # fmt: skip
+                        (
+                            row["staff_id"]
+                            for row in self.tables["retention.responsibilities"]
+                            if (row["snapshot_month"], row["subscriber_id"]) == (month, line)
+                        ),
+                        None,
+                    )
                     colour = self.evaluator.colour_of_month(line, month) if with_colours else None
                     ours[month, line] = self.owned(owner | {"list_kind": kind}, staff, colour)
         return ours, theirs

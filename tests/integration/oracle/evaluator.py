@@ -1,31 +1,31 @@
 """A second reading of the rules: the business's words evaluated line by line, in plain Python.
 
-Belongs here: what tiers, candidates, flags, stops, points, colours and owners are, as slowly and as plainly as can be
-said. Not here: SQL, anything that the warehouse's own models say; the rule book's numbers are written out again on
-purpose, so that a rule changed by accident shows.
+Belongs here: what tiers, candidates, flags, stops, points, colours and owners are, as slowly and as plainly
+as can be said. Not here: SQL, anything that the warehouse's own models say; the rule book's numbers are
+written out again on purpose, so that a rule changed by accident shows.
 
 Where the words leave room, this is how they are read:
 
-- R1  A monthly fact is known for a line in the month's snapshot only; a window of bills is judged when all its months
-      are. Calls are summed over the months there are. Rows of an optional table are counted by their own dates: before it
-      first landed there were none.
+- R1  A monthly fact is known for a line in the month's snapshot only; a window of bills is judged when all
+      its months are. Calls are summed over the months there are. Rows of an optional table are counted by
+      their own dates: before it first landed there were none.
 - R2  A sum with an unknown part is unknown; a rate over nothing is unknown.
 - R3  Use is a call, a minute, a message or a megabyte; missed and forwarded calls are not.
 - R4  Months on net are whole months from the day of activation to the first moment after the month.
-- R5  The average bill of a tier is over those of the last three months whose bill is known; a star that is unknown
-      makes no tier.
+- R5  The average bill of a tier is over those of the last three months whose bill is known; a star that is
+      unknown makes no tier.
 - R6  Bundles are counted on the month's last day, as the register then knew them.
 - R7  A move is from the plan left first in the month to the plan entered last; without moves nothing changed.
-- R8  A day is off when its line was stopped at the day's end or not used on it. A run of off days is a stop when the
-      line is terminated or ported out in it, leaves the books in it, or is in the books for three whole calendar months
-      of it; what comes after does not undo it. Its kind is a port-out's if there is one in it, else that of the first
-      status change, up to the month in which it is known; else the status says. A line never used is off since it came
-      or, if earlier, was stopped.
+- R8  A day is off when its line was stopped at the day's end or not used on it. A run of off days is a stop
+      when the line is terminated or ported out in it, leaves the books in it, or is in the books for three
+      whole calendar months of it; what comes after does not undo it. Its kind is a port-out's if there is one
+      in it, else that of the first status change, up to the month in which it is known; else the status says.
+      A line never used is off since it came or, if earlier, was stopped.
 - R9  A stop for debt is a change to the status suspended_arrears.
 - R10 Taken up means begun in the window, however often before.
 - R11 Care of a group customer is care of each of his lines.
-- R12 Days known to have a forwarded call are counted, whatever the others had. The usage of a
-      week is complete when its months are closed (their snapshot has landed).
+- R12 Days known to have a forwarded call are counted, whatever the others had. The usage of a week is
+      complete when its months are closed (their snapshot has landed).
 - R13 On the lost list are lines of high or middle value in their last active month.
 - R14 People and keepers hold on the first day after the month, when its list is worked.
 """
@@ -43,9 +43,13 @@ Known = Decimal | None
 USE = ("out_calls", "in_calls", "out_minutes", "in_minutes", "sms_count", "data_mb")
 IN_LABEL = ("v1_bill", "v6_plan", "v7_two_month", "v8_tier")
 KIND_OF_STATUS = {
-    "active": "silence", "suspended_voluntary": "reported", "suspended_arrears": "arrears",
-    "pre_terminated": "termination", "terminated": "termination", "ported_out": "port_out",
-}  # fmt: skip
+    "active": "silence",
+    "suspended_voluntary": "reported",
+    "suspended_arrears": "arrears",
+    "pre_terminated": "termination",
+    "terminated": "termination",
+    "ported_out": "port_out",
+}
 RANKS = {"red": 1, "yellow": 2, "blue": 3}
 
 
@@ -78,8 +82,14 @@ class Evaluator:
         self.world = world
         self.end = world.months[-1]
         for name in (
-            "fact", "tier", "is_candidate", "flags", "stops", "points", "warnings_of_week",
-        ):  # fmt: skip
+            "fact",
+            "tier",
+            "is_candidate",
+            "flags",
+            "stops",
+            "points",
+            "warnings_of_week",
+        ):
             setattr(self, name, cache(getattr(self, name)))
         self.usage: dict[str, dict[date, Row]] = defaultdict(dict)
         for row in world.events("usage_daily", self.end):
@@ -242,7 +252,7 @@ class Evaluator:
         """Return the effective stops that the months show (R8)."""
         first = min(month for month in self.world.months if self.line(subscriber, month))
         runs: list[list[date]] = [[]]
-        for day in days(max(first, self.line(subscriber, first)["activated_on"]), last_day(self.end)):  # type: ignore[index]
+        for day in days(max(first, self.line(subscriber, first)["activated_on"]), last_day(self.end)):
             if self.is_used(subscriber, day) and self.status_at_end_of(day, subscriber) in {"active", None}:
                 runs.append([])
             else:
@@ -255,7 +265,7 @@ class Evaluator:
                 month
                 for month in seen
                 if run[0] <= last_day(month) <= run[-1]
-                and self.line(subscriber, month)["status"] in {"terminated", "ported_out"}  # type: ignore[index]
+                and self.line(subscriber, month)["status"] in {"terminated", "ported_out"}
             ]
             deleted = [month for month in [add_months(seen[-1], 1)] if run[0] <= month <= run[-1]]
             if not silent[2:3] + over + deleted:
@@ -268,12 +278,12 @@ class Evaluator:
                 and row["to_status"] != "active"
             ]
             if not kinds:
-                status = [self.line(subscriber, month)["status"] for month in seen if month <= known_in][-1]  # type: ignore[index]
+                status = [self.line(subscriber, month)["status"] for month in seen if month <= known_in][-1]
                 kinds = [KIND_OF_STATUS[status]]
             began = run[0]
             row = self.line(subscriber, first)
-            if run is runs[0] and row["status"] != "active":  # type: ignore[index]
-                began = min(began, row["status_since"])  # type: ignore[index]
+            if run is runs[0] and row["status"] != "active":
+                began = min(began, row["status_since"])
             kinds = ["port_out"] if "port_out" in kinds else kinds
             found.append(Stop(began, kinds[0]))
         return found
@@ -300,7 +310,7 @@ class Evaluator:
             first = add_months(month, 1 - count)
             if not self.world.exists(table, month):
                 return None
-            group = self.line(subscriber, month).get("group_id")  # type: ignore[union-attr]
+            group = self.line(subscriber, month).get("group_id")
             rows = (
                 self.world.register(table, month)
                 if table in {"complaints", "service_subscriptions"}
@@ -339,7 +349,7 @@ class Evaluator:
         )
         rule("S04", debts, debts is not None and debts > 3, 2)
         if self.world.exists("arrears", month):
-            account = self.line(subscriber, month)["account_id"]  # type: ignore[index]
+            account = self.line(subscriber, month)["account_id"]
             due = [row for row in self.world.snapshot("arrears", month) if row["account_id"] == account]
             amount, overdue = (
                 total([r["amount_due_cny"] for r in due]),
@@ -475,7 +485,7 @@ class Evaluator:
         ]
 
     def contract_level(self, subscriber: str, week: date) -> int | None:
-        """Return 1 where no rebate contract runs beyond the third month after the week's, 2 where one does."""
+        """Return 2 where a rebate contract runs beyond the third month after the week's, else 1."""
         last = week - timedelta(1)
         if not self.world.exists("contracts", month_of(last)):
             return None
@@ -538,7 +548,7 @@ class Evaluator:
 
     def stopped_by_wish(self, subscriber: str, month: date) -> bool:
         """Return whether the line stands stopped by its own wish and is not terminated."""
-        status = self.line(subscriber, month)["status"]  # type: ignore[index]
+        status = self.line(subscriber, month)["status"]
         if status in {"active", "terminated", "ported_out"}:
             return False
         changes = [

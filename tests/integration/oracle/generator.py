@@ -1,6 +1,7 @@
 """Small made-up worlds whose values sit on the edges of the rules.
 
-Belongs here: drawing lines and their rows from a seed, writing them as extracts. Not here: what the rules make of them.
+Belongs here: drawing lines and their rows from a seed, writing them as extracts. Not here: what the rules
+make of them.
 """
 
 import csv
@@ -18,29 +19,75 @@ MONTHS = [date(2026, month, 1) for month in range(1, 8)]
 FIRST, LAST = MONTHS[0], last_day(MONTHS[-1])
 STATIC = {"plans", "org_units", "staff", "keepers"}
 OPTIONAL = (
-    "arrears", "status_changes", "plan_changes", "contracts", "service_subscriptions", "complaints",
-    "service_contacts", "group_customers", "plans", "org_units", "staff", "keepers", "port_out_requests",
-)  # fmt: skip
+    "arrears",
+    "status_changes",
+    "plan_changes",
+    "contracts",
+    "service_subscriptions",
+    "complaints",
+    "service_contacts",
+    "group_customers",
+    "plans",
+    "org_units",
+    "staff",
+    "keepers",
+    "port_out_requests",
+)
 MONEY = [
-    "120 120 120 120 120 119 107.70", "120 120 120 120 120 119 107.85", "120 120 120 120 119 118 107.55",
-    "120 120 120 120 119 118 107.54", "120 120 120 120 119 118 107.56", "120 120 120 120 119 119 100",
-    "200 200 200 200 220 60 192", "200 200 200 200 220 60 191.99", "200 200 200 200 220 60 192.01",
-    "100 100 100 100 100 100 100", "300 300 300 300 100 100 100", "300 300 300 300 100 100 99.99",
-    "250 250 250 250 200 200 200", "250 250 250 250 200 200 199.99", "0 0 0 0 300 0 0",
-    "150 140 130 120 110 100 90", "100 100 100 99.99 100 100 100", "150 150 150 150 99 99 99", "100 100 100 100 100 100 99.99", "200 200 200 200 90 90 119.99", "0 0 0 0 0 0 0", "180 180 180 180 180 180 181",
-]  # fmt: skip
+    "120 120 120 120 120 119 107.70",
+    "120 120 120 120 120 119 107.85",
+    "120 120 120 120 119 118 107.55",
+    "120 120 120 120 119 118 107.54",
+    "120 120 120 120 119 118 107.56",
+    "120 120 120 120 119 119 100",
+    "200 200 200 200 220 60 192",
+    "200 200 200 200 220 60 191.99",
+    "200 200 200 200 220 60 192.01",
+    "100 100 100 100 100 100 100",
+    "300 300 300 300 100 100 100",
+    "300 300 300 300 100 100 99.99",
+    "250 250 250 250 200 200 200",
+    "250 250 250 250 200 200 199.99",
+    "0 0 0 0 300 0 0",
+    "150 140 130 120 110 100 90",
+    "100 100 100 99.99 100 100 100",
+    "150 150 150 150 99 99 99",
+    "100 100 100 100 100 100 99.99",
+    "200 200 200 200 90 90 119.99",
+    "0 0 0 0 0 0 0",
+    "180 180 180 180 180 180 181",
+]
 COUNTS = [
-    "100 100 100 100 99 98 89.55", "100 100 100 100 99 98 89.54", "60 60 60 60 59 55 47.20",
-    "60 60 60 60 59 55 47.19", "50 50 50 50 50 50 50", "0 0 0 0 0 0 40", "40 0 40 0 0 40 0", "90 80 70 60 50 40 30",
-]  # fmt: skip
+    "100 100 100 100 99 98 89.55",
+    "100 100 100 100 99 98 89.54",
+    "60 60 60 60 59 55 47.20",
+    "60 60 60 60 59 55 47.19",
+    "50 50 50 50 50 50 50",
+    "0 0 0 0 0 0 40",
+    "40 0 40 0 0 40 0",
+    "90 80 70 60 50 40 30",
+]
 CALLS = [
-    "20 20 20 20 19 21 15", "20 20 20 20 20 15 14", "30 30 30 30 30 30 24", "30 30 30 31 30 29 24",
-    "30 30 30 31 30 29 23", "5 5 5 5 5 5 5", "60 60 60 62 59 59 48", "60 60 60 62 60 58 47",
-]  # fmt: skip
+    "20 20 20 20 19 21 15",
+    "20 20 20 20 20 15 14",
+    "30 30 30 30 30 30 24",
+    "30 30 30 31 30 29 24",
+    "30 30 30 31 30 29 23",
+    "5 5 5 5 5 5 5",
+    "60 60 60 62 59 59 48",
+    "60 60 60 62 60 58 47",
+]
 VAS = [
-    "10 10 10 10 10 10 8", "10 10 10 10 10 10 8.01", "10 10 10 10 10 10 7.99", "10 10 10 10 10 8 8",
-    "10 10 10 10 10 8 8.01", "0 0 0 0 0 0 0", "0 0 0 5 0 0 0", "3 3 3 3 3 3 3", "4 6 5 5 5 5 3.98",
-]  # fmt: skip
+    "10 10 10 10 10 10 8",
+    "10 10 10 10 10 10 8.01",
+    "10 10 10 10 10 10 7.99",
+    "10 10 10 10 10 8 8",
+    "10 10 10 10 10 8 8.01",
+    "0 0 0 0 0 0 0",
+    "0 0 0 5 0 0 0",
+    "3 3 3 3 3 3 3",
+    "4 6 5 5 5 5 3.98",
+]
 
 
 def midnight(day: date, seconds: int = 0) -> datetime:
@@ -71,7 +118,7 @@ class Generator:
             for month in MONTHS[:3]:
                 self.rows[late].pop(month, None)
 
-    def add(self, table: str, month: date | None, **row: Any) -> None:  # noqa: ANN401 -- a cell is of any type
+    def add(self, table: str, month: date | None, **row: Any) -> None:
         """Add a row to a table's folder."""
         if month is None or FIRST <= month <= MONTHS[-1]:
             self.rows[table][month].append(row)
@@ -89,53 +136,106 @@ class Generator:
         """Draw units, people, keepers, groups and plans."""
         for plan, rank, fee in (("P1", 1, "199"), ("P2", 2, "99"), ("P3", 2, "99"), ("P4", 3, "58.00")):
             self.add(
-                "plans", None, plan_id=plan, plan_name=plan, brand=f"brand{rank}", brand_rank=rank,
-                monthly_fee_cny=fee, is_on_sale="true",
-            )  # fmt: skip
+                "plans",
+                None,
+                plan_id=plan,
+                plan_name=plan,
+                brand=f"brand{rank}",
+                brand_rank=rank,
+                monthly_fee_cny=fee,
+                is_on_sale="true",
+            )
         for unit, kind, branch in (
-            ("U_GROUP", "group_customer_centre", ""), ("U_SERVICE", "customer_service_centre", ""),
-            ("U_B1", "branch", "B1"), ("U_B2", "branch", "B2"), ("U_H1", "hall", "B1"), ("U_H2", "hall", "B2"),
+            ("U_GROUP", "group_customer_centre", ""),
+            ("U_SERVICE", "customer_service_centre", ""),
+            ("U_B1", "branch", "B1"),
+            ("U_B2", "branch", "B2"),
+            ("U_H1", "hall", "B1"),
+            ("U_H2", "hall", "B2"),
             ("U_MARKET", "market_department", ""),
-        ):  # fmt: skip
+        ):
             self.add(
-                "org_units", None, unit_id=unit, unit_name=unit, unit_type=kind, branch_id=branch,
-                monthly_visit_capacity="", monthly_call_capacity="",
-            )  # fmt: skip
+                "org_units",
+                None,
+                unit_id=unit,
+                unit_name=unit,
+                unit_type=kind,
+                branch_id=branch,
+                monthly_visit_capacity="",
+                monthly_call_capacity="",
+            )
         for person, unit, role, since, until in (
-            ("AM1", "U_GROUP", "account_manager", "", ""), ("AM2", "U_GROUP", "account_manager", "", "2026-05-31"),
-            ("AM3", "U_B1", "account_manager", "2026-06-01", ""), ("CA1", "U_SERVICE", "call_agent", "", ""),
-            ("CA2", "U_SERVICE", "call_agent", "2026-03-31", "2026-06-30"), ("HS1", "U_H1", "hall_staff", "", ""),
-            ("HS2", "U_H2", "hall_staff", "", "2026-06-29"), ("HS3", "U_H2", "hall_staff", "", ""),
-            ("BS1", "U_B1", "hall_staff", "", ""), ("BS2", "U_B2", "call_agent", "", ""),
-        ):  # fmt: skip
+            ("AM1", "U_GROUP", "account_manager", "", ""),
+            ("AM2", "U_GROUP", "account_manager", "", "2026-05-31"),
+            ("AM3", "U_B1", "account_manager", "2026-06-01", ""),
+            ("CA1", "U_SERVICE", "call_agent", "", ""),
+            ("CA2", "U_SERVICE", "call_agent", "2026-03-31", "2026-06-30"),
+            ("HS1", "U_H1", "hall_staff", "", ""),
+            ("HS2", "U_H2", "hall_staff", "", "2026-06-29"),
+            ("HS3", "U_H2", "hall_staff", "", ""),
+            ("BS1", "U_B1", "hall_staff", "", ""),
+            ("BS2", "U_B2", "call_agent", "", ""),
+        ):
             self.add(
-                "staff", None, staff_id=person, unit_id=unit, staff_name=person, role=role, monthly_capacity="",
-                valid_from=since, valid_to=until,
-            )  # fmt: skip
+                "staff",
+                None,
+                staff_id=person,
+                unit_id=unit,
+                staff_name=person,
+                role=role,
+                monthly_capacity="",
+                valid_from=since,
+                valid_to=until,
+            )
         for area, since, until, person in (
-            ("A1", "2020-01-01", "", "HS1"), ("A2", "2020-01-01", "2026-05-31", "HS2"), ("A2", "2026-06-01", "", "HS3"),
-            ("A3", "2026-08-01", "", "HS1"), ("A4", "2020-01-01", "2026-06-29", "HS3"),
-        ):  # fmt: skip
+            ("A1", "2020-01-01", "", "HS1"),
+            ("A2", "2020-01-01", "2026-05-31", "HS2"),
+            ("A2", "2026-06-01", "", "HS3"),
+            ("A3", "2026-08-01", "", "HS1"),
+            ("A4", "2020-01-01", "2026-06-29", "HS3"),
+        ):
             self.add("keepers", None, service_area_id=area, valid_from=since, valid_to=until, staff_id=person)
         for group, branch, manager in (
-            ("G1", "B1", "AM1"), ("G2", "B1", "AM2"), ("G3", "B1", "AM3"), ("G4", "B2", ""),
-        ):  # fmt: skip
+            ("G1", "B1", "AM1"),
+            ("G2", "B1", "AM2"),
+            ("G3", "B1", "AM3"),
+            ("G4", "B2", ""),
+        ):
             self.add(
-                "group_customers", FIRST, group_id=group, group_name=group, branch_id=branch,
-                account_manager_id=manager, group_tier="A",
-            )  # fmt: skip
+                "group_customers",
+                FIRST,
+                group_id=group,
+                group_name=group,
+                branch_id=branch,
+                account_manager_id=manager,
+                group_tier="A",
+            )
         self.add(
-            "group_customers", date(2026, 5, 1), group_id="G4", group_name="G4", branch_id="B2",
-            account_manager_id="AM1", group_tier="A",
-        )  # fmt: skip
+            "group_customers",
+            date(2026, 5, 1),
+            group_id="G4",
+            group_name="G4",
+            branch_id="B2",
+            account_manager_id="AM1",
+            group_tier="A",
+        )
 
     # One line
 
     def line(self, name: str) -> None:
         """Draw one line and all its rows."""
         draw = self.draw
-        activated = draw.choice([date(2020, 5, 17)] * 24 + [date(2026, 5, 1), date(2026, 4, 30), date(2026, 1, 31),
-                                                           date(2026, 3, 2), date(2025, 10, 1), date(2026, 5, 2)])  # fmt: skip
+        activated = draw.choice(
+            [date(2020, 5, 17)] * 24
+            + [
+                date(2026, 5, 1),
+                date(2026, 4, 30),
+                date(2026, 1, 31),
+                date(2026, 3, 2),
+                date(2025, 10, 1),
+                date(2026, 5, 2),
+            ]
+        )
         life = self.life(name, activated)
         present = [month for month in MONTHS if last_day(month) >= activated]
         if self.chance(0.05) and len(present) > 4:
@@ -206,10 +306,15 @@ class Generator:
         for moment, status, reason, channel in plan[kind]:
             if activated < moment <= LAST:
                 self.add(
-                    "status_changes", month_of(moment), subscriber_id=name,
+                    "status_changes",
+                    month_of(moment),
+                    subscriber_id=name,
                     changed_at=midnight(moment, draw.choice([0, 1, 43200, 86399])),
-                    from_status=before, to_status=status, reason=reason, channel=channel,
-                )  # fmt: skip
+                    from_status=before,
+                    to_status=status,
+                    reason=reason,
+                    channel=channel,
+                )
                 life.append((moment, status, reason))
                 before = status
         if kind == "port" and self.chance(0.5):
@@ -221,9 +326,13 @@ class Generator:
     def application(self, name: str, day: date) -> None:
         """Add a port-out application."""
         self.add(
-            "port_out_requests", month_of(day), subscriber_id=name, requested_at=midnight(day, 3600),
-            kind="application", target_operator="",
-        )  # fmt: skip
+            "port_out_requests",
+            month_of(day),
+            subscriber_id=name,
+            requested_at=midnight(day, 3600),
+            kind="application",
+            target_operator="",
+        )
 
     def plans(self, name: str, present: list[date]) -> dict[date, str]:
         """Draw the plan of every month."""
@@ -233,17 +342,26 @@ class Generator:
             if month != present[0] and self.chance(0.07):
                 new = draw.choice([p for p in ("P1", "P2", "P3", "P4") if p != plan])
                 self.add(
-                    "plan_changes", month, subscriber_id=name, changed_at=midnight(month, draw.choice([0, 90000])),
-                    from_plan_id=plan, to_plan_id=new,
-                )  # fmt: skip
+                    "plan_changes",
+                    month,
+                    subscriber_id=name,
+                    changed_at=midnight(month, draw.choice([0, 90000])),
+                    from_plan_id=plan,
+                    to_plan_id=new,
+                )
                 plan = new
             found[month] = plan
         return found
 
     def snapshots(
-        self, name: str, present: list[date], life: list[tuple[date, str, str]], activated: date,
-        plans: dict[date, str], customer_type: str,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        present: list[date],
+        life: list[tuple[date, str, str]],
+        activated: date,
+        plans: dict[date, str],
+        customer_type: str,
+    ) -> None:
         """Write the line's month-end snapshots and its account's arrears."""
         draw = self.draw
         star = draw.choice(["", "0", "3", "4", "4", "4", "4", "5"])
@@ -255,17 +373,35 @@ class Generator:
             until = [(day, status) for day, status, _ in life if day <= last_day(month)]
             since, status = until[-1] if until else (activated, "active")
             self.add(
-                "subscribers", month, snapshot_month=month, subscriber_id=name, customer_id=f"C{name}",
-                account_id=f"A{name}", activated_on=activated, status=status, status_since=since,
-                brand=f"brand{plans[month][1]}", plan_id=plans[month], customer_type=customer_type, group_id=group,
-                branch_id=branch, area_type=area, contact_complete="true", star_level=star,
-                service_area_id=service_area, msisdn="13800000000",
-            )  # fmt: skip
+                "subscribers",
+                month,
+                snapshot_month=month,
+                subscriber_id=name,
+                customer_id=f"C{name}",
+                account_id=f"A{name}",
+                activated_on=activated,
+                status=status,
+                status_since=since,
+                brand=f"brand{plans[month][1]}",
+                plan_id=plans[month],
+                customer_type=customer_type,
+                group_id=group,
+                branch_id=branch,
+                area_type=area,
+                contact_complete="true",
+                star_level=star,
+                service_area_id=service_area,
+                msisdn="13800000000",
+            )
             if owing:
                 self.add(
-                    "arrears", month, snapshot_month=month, account_id=f"A{name}",
-                    amount_due_cny=owing if self.chance(0.95) else "", months_overdue=draw.choice([0, 1, 1, 2]),
-                )  # fmt: skip
+                    "arrears",
+                    month,
+                    snapshot_month=month,
+                    account_id=f"A{name}",
+                    amount_due_cny=owing if self.chance(0.95) else "",
+                    months_overdue=draw.choice([0, 1, 1, 2]),
+                )
 
     def series(self, patterns: list[str]) -> list[Decimal]:
         """Draw a row of seven values, now and then in another order or moved by a little."""
@@ -290,16 +426,20 @@ class Generator:
             for item, value in parts.items():
                 unknown = item != "vas" and self.chance(0.004)
                 self.add(
-                    "bills", month, billing_month=month, subscriber_id=name, fee_item=item,
+                    "bills",
+                    month,
+                    billing_month=month,
+                    subscriber_id=name,
+                    fee_item=item,
                     amount_cny="" if unknown else value,
-                )  # fmt: skip
+                )
 
     def usage(
         self, name: str, present: list[date], life: list[tuple[date, str, str]], activated: date
     ) -> date:
         """Write the line's days; return the last day that it may have been used."""
         draw = self.draw
-        status = {day: "active" for day in days(FIRST, LAST)}
+        status = dict.fromkeys(days(FIRST, LAST), "active")
         for moment, to_status, _ in life:
             for day in days(moment, LAST):
                 status[day] = to_status
@@ -341,9 +481,19 @@ class Generator:
     def day(self, name: str, day: date, values: Row) -> None:
         """Write one day of usage."""
         zero = dict.fromkeys(
-            ("out_calls", "out_minutes", "in_calls", "in_minutes", "offnet_out_minutes", "missed_calls", "sms_count",
-             "data_mb", "roaming_minutes"), 0,
-        )  # fmt: skip
+            (
+                "out_calls",
+                "out_minutes",
+                "in_calls",
+                "in_minutes",
+                "offnet_out_minutes",
+                "missed_calls",
+                "sms_count",
+                "data_mb",
+                "roaming_minutes",
+            ),
+            0,
+        )
         self.add("usage_daily", month_of(day), usage_date=day, subscriber_id=name, **(zero | values))
 
     def silence(self) -> Callable[[date], bool]:
@@ -401,9 +551,13 @@ class Generator:
             }
             minutes, data = max(amount["minutes"], Decimal(0)), max(amount["data"], Decimal(0))
             return {
-                "out_calls": 3, "out_minutes": half(minutes), "in_calls": 2, "in_minutes": minutes - half(minutes),
-                "data_mb": data, "charge": max(amount["charge"], Decimal(0)),
-            }  # fmt: skip
+                "out_calls": 3,
+                "out_minutes": half(minutes),
+                "in_calls": 2,
+                "in_minutes": minutes - half(minutes),
+                "data_mb": data,
+                "charge": max(amount["charge"], Decimal(0)),
+            }
 
         return of_day
 
@@ -436,10 +590,14 @@ class Generator:
         ):
             landed = draw.choice(MONTHS[:1] * 3 + MONTHS[1:5])
             row = {
-                "contract_id": self.next_id("K"), "subscriber_id": name, "contract_type": kind,
-                "starts_on": landed - timedelta(draw.choice([0, 300])), "ends_on": draw.choice(edges),
-                "monthly_rebate_cny": 10, "cancelled_on": "",
-            }  # fmt: skip
+                "contract_id": self.next_id("K"),
+                "subscriber_id": name,
+                "contract_type": kind,
+                "starts_on": landed - timedelta(draw.choice([0, 300])),
+                "ends_on": draw.choice(edges),
+                "monthly_rebate_cny": 10,
+                "cancelled_on": "",
+            }
             self.add("contracts", landed, **row)
             if self.chance(0.2):
                 cancelled = draw.choice(
@@ -454,9 +612,13 @@ class Generator:
                 [date(2024, 1, 1), *(add_months(FIRST, n) for n in range(7)), date(2026, 1, 31)]
             )
             row = {
-                "subscriber_id": name, "service_code": self.next_id("V") if self.chance(0.8) else "V_SAME",
-                "starts_on": starts, "ends_on": "", "is_bundle": draw.choice(["true", "true", "false"]), "monthly_fee_cny": 5,
-            }  # fmt: skip
+                "subscriber_id": name,
+                "service_code": self.next_id("V") if self.chance(0.8) else "V_SAME",
+                "starts_on": starts,
+                "ends_on": "",
+                "is_bundle": draw.choice(["true", "true", "false"]),
+                "monthly_fee_cny": 5,
+            }
             if row["service_code"] == "V_SAME" and any(
                 other["subscriber_id"] == name and other["service_code"] == "V_SAME"
                 for rows in self.rows["service_subscriptions"].values()
@@ -477,10 +639,17 @@ class Generator:
                 [FIRST, date(2026, 1, 31), date(2026, 2, 1), date(2026, 5, 5), date(2026, 7, 31)]
             )
             self.add(
-                "service_contacts", month_of(day), contact_id=self.next_id("S"), subscriber_id="" if group else name,
-                group_id=group, contacted_at=midnight(day, draw.choice([0, 86399])), channel="hotline",
-                purpose="enquiry" if group and self.chance(0.97) else draw.choice(["key_account_care", "key_account_care", "enquiry"]),
-            )  # fmt: skip
+                "service_contacts",
+                month_of(day),
+                contact_id=self.next_id("S"),
+                subscriber_id="" if group else name,
+                group_id=group,
+                contacted_at=midnight(day, draw.choice([0, 86399])),
+                channel="hotline",
+                purpose="enquiry"
+                if group and self.chance(0.97)
+                else draw.choice(["key_account_care", "key_account_care", "enquiry"]),
+            )
 
     def complaint(self, name: str) -> None:
         """Write a complaint, around a week's or a month's midnight, answered in time, late or not at all."""
@@ -510,10 +679,16 @@ class Generator:
             ]
         )
         row = {
-            "ticket_id": self.next_id("T"), "subscriber_id": name, "opened_at": opened, "category": "network",
-            "fault_level": draw.choice([0, 1, 2, 4]), "is_severe": draw.choice(["true", "false", "false", "false"]),
-            "due_at": due, "responded_at": "", "closed_at": "",
-        }  # fmt: skip
+            "ticket_id": self.next_id("T"),
+            "subscriber_id": name,
+            "opened_at": opened,
+            "category": "network",
+            "fault_level": draw.choice([0, 1, 2, 4]),
+            "is_severe": draw.choice(["true", "false", "false", "false"]),
+            "due_at": due,
+            "responded_at": "",
+            "closed_at": "",
+        }
         landed = month_of(opened.date())
         if answered and month_of(answered.date()) == landed:
             row["responded_at"] = answered

@@ -1,7 +1,7 @@
 """A landing folder as plain typed rows, and what of it was known when.
 
-Belongs here: reading the CSV extracts of a small world, which version of a register row held in a month, whether a
-table existed. Not here: what the rows mean (`evaluator.py`), making worlds (`generator.py`).
+Belongs here: reading the CSV extracts of a small world, which version of a register row held in a month,
+whether a table existed. Not here: what the rows mean (`evaluator.py`), making worlds (`generator.py`).
 """
 
 import csv
@@ -20,7 +20,7 @@ KEYS = {
     "complaints": ("ticket_id",),
     "group_customers": ("group_id",),
 }
-"""The registers that the rules read, with their keys: of one key the newest folder not after the month holds."""
+"""The registers that the rules read, with their keys: of one key the newest folder holds."""
 
 
 def add_months(month: date, count: int) -> date:
@@ -44,7 +44,7 @@ def days(first: date, last: date) -> list[date]:
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def typed(column: str, text: str) -> Any:  # noqa: ANN401 -- a cell is of any type
+def typed(column: str, text: str) -> Any:
     """Return a cell's value, by the habits of the contract's column names."""
     if text == "":
         return None
