@@ -611,7 +611,7 @@ class Evaluator:
             for row in self.world.static("keepers")
             if row["service_area_id"] == line.get("service_area_id") and holds(row)
         ]
-        staff = next((person for person in named if person and unit_of.get(person) == primary), None)
+        staff = next((person for person in named if primary and unit_of.get(person) == primary), None)
         return {
             "primary_unit_id": primary,
             "landing_unit_id": landing,
