@@ -20,7 +20,7 @@
             {{ exceptions.raise_compiler_error(problem) }}
         {%- endif -%}
         {%- set wednesday = modules.datetime.date.fromisoformat(week) -%}
-        {%- set month = (wednesday - modules.datetime.timedelta(days=1)).strftime('%Y-%m-01') -%}
+        {%- set month = (wednesday - modules.datetime.timedelta(days=1)).replace(day=1).isoformat() -%}
         {%- if wednesday.isoweekday() != 3 or var('from_month') != month or var('to_month') != month -%}
             {{ exceptions.raise_compiler_error(problem) }}
         {%- endif -%}

@@ -1,8 +1,9 @@
 """The colours of one week over a made-up build file: how long dbt takes, by model, and how much memory.
 
-Belongs here: raw tables of a large operator written straight into a build file, and the weekly call of dbt over them.
-Not here: a plausible operator (`seeds/simulator/`), or landing. Run it with `python -m tests.benchmarks.weekly`; settings:
-BENCH_SUBSCRIBERS (1000000), BENCH_CANDIDATE_SHARES ("0.3 1.0"), BENCH_HOME (a temporary folder, removed at the end).
+Belongs here: raw tables of a large operator written straight into a build file, and the weekly call of dbt
+over them. Not here: a plausible operator (`seeds/simulator/`), or landing. Run it with `python -m
+tests.benchmarks.weekly`; settings: BENCH_SUBSCRIBERS (1000000), BENCH_CANDIDATE_SHARES ("0.3 1.0"),
+BENCH_HOME (a temporary folder, removed at the end).
 """
 
 import json
@@ -31,8 +32,9 @@ OPEN_MONTH = "2026-07-01"
 _USAGE = """
 insert into raw_usage.usage_daily
 select
-    day, 'L' || lpad(line::varchar, 8, '0'), dice % 9, (dice % 4000) / 100, dice // 7 % 9, (dice // 11 % 4000) / 100,
-    (dice % 900) / 100, dice % 3, (dice // 13 % 40 = 0)::int, (dice // 13 % 400 = 0)::int, 0, (dice // 17 % 900 = 0)::int,
+    day, 'L' || lpad(line::varchar, 8, '0'), dice % 9, (dice % 4000) / 100, dice // 7 % 9,
+    (dice // 11 % 4000) / 100, (dice % 900) / 100, dice % 3, (dice // 13 % 40 = 0)::int,
+    (dice // 13 % 400 = 0)::int, 0, (dice // 17 % 900 = 0)::int,
     dice % 5, (dice // 19 % 40000) / 100, 0, dice % 20, (dice // 23 % 900) / 100, 0, 0, 0, 0, 0,
     date_trunc('month', day)
 from (
@@ -55,7 +57,8 @@ _COMPLAINTS = """
 insert into raw_service.complaints
 select
     'T' || line || month, 'L' || lpad(line::varchar, 8, '0'), opened_at, 'network', 1, dice % 9 = 0,
-    opened_at + interval 2 day, case when dice % 4 > 0 then opened_at + interval 1 day end, null, null, null, month
+    opened_at + interval 2 day, case when dice % 4 > 0 then opened_at + interval 1 day end,
+    null, null, null, month
 from (
     select
         line, month, hash(line, month, 'complaint') % 1000 as dice,
@@ -68,14 +71,15 @@ where dice < 15
 _STATUS_CHANGES = """
 insert into raw_customer.status_changes
 select
-    'L' || lpad(line::varchar, 8, '0'), timestamp '2026-07-01' + interval (hash(line) % 1200000) second, 'active',
-    'suspended_voluntary', 'voluntary_request', 'hall', date '2026-07-01'
+    'L' || lpad(line::varchar, 8, '0'), timestamp '2026-07-01' + interval (hash(line) % 1200000) second,
+    'active', 'suspended_voluntary', 'voluntary_request', 'hall', date '2026-07-01'
 from range({subscribers}) as lines (line)
 where hash(line, 'stop') % 100 < 1
 """
 _SUBSCRIBERS = """
 insert into marts.dim_subscribers by name
-select month as snapshot_month, 'L' || lpad(line::varchar, 8, '0') as subscriber_id, 'active' as status,
+select
+    month as snapshot_month, 'L' || lpad(line::varchar, 8, '0') as subscriber_id, 'active' as status,
     hash(line, 'tier') % 1000 < {candidate_share} * 1000 as is_candidate
 from range({subscribers}) as lines (line)
 cross join (values (date '2026-05-01'), (date '2026-06-01')) as months (month)
@@ -84,7 +88,9 @@ _AUDIT = """
 insert into ops.landing_audit (landed_month, table_name, file_name, rows_accepted)
 select month, name, 'made_up', 1
 from (values (date '2026-05-01'), (date '2026-06-01')) as months (month)
-cross join (values ('subscribers'), ('usage_daily'), ('contracts'), ('complaints'), ('status_changes')) as names (name)
+cross join (
+    values ('subscribers'), ('usage_daily'), ('contracts'), ('complaints'), ('status_changes')
+) as names (name)
 """
 
 

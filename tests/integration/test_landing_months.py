@@ -334,11 +334,11 @@ def test_what_is_passed_over_is_said(home: LandingHome) -> None:
 
 def test_the_operators_settings_are_those_of_the_last_run(home: LandingHome) -> None:
     home.home.root.mkdir(parents=True)
-    home.home.operator_file.write_text("[windows]\ngap_months = 2\nsilence_months = 4\n")
+    home.home.operator_file.write_text('[windows]\ngap_months = 2\n[extracts]\nusage_grain = "monthly"\n')
     home.land()
     assert home.query("from ops.operator_settings order by all") == [
         ("gap_months", "2"),
-        ("silence_months", "4"),
+        ("usage_grain", "monthly"),
     ]
 
     home.home.operator_file.unlink()
