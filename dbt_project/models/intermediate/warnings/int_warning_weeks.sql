@@ -102,17 +102,18 @@ described as (
         and coalesce(usage_known.months_of_week, 0)
         = {{ month_number('weeks_in_run.week_month') }} - {{ month_number('weeks_in_run.first_day') }} + 1
             as has_usage_of_week,
-        -- A partial extract would make everybody fall.
+        -- The partial extract of an open month would make everybody fall.
         parameters.usage_grain = 'daily'
         and coalesce(usage_known.months_of_five_weeks, 0)
         = {{ month_number('weeks_in_run.week_month') }} - {{ month_number(add_days('weeks_in_run.first_day', -28)) }} + 1
-        and coalesce(usage_known.last_usage_date >= weeks_in_run.last_day, false)
+        and (closed_months.snapshot_month is not null or coalesce(usage_known.last_usage_date >= weeks_in_run.last_day, false))
             as has_usage_of_five_weeks
     from weeks_in_run
     cross join parameters
     inner join tables_known
         on weeks_in_run.warning_week = tables_known.warning_week and tables_known.newest_first = 1
     left join usage_known on weeks_in_run.warning_week = usage_known.warning_week
+    left join months_landed as closed_months on weeks_in_run.week_month = closed_months.snapshot_month
 )
 
 select * from described
