@@ -17,8 +17,4 @@ left join {{ ref('retention_strategies') }} as rules
     and not rules.is_for_stopped_lines
 where {{ in_run('months.snapshot_month') }} and rules.strategy_id is null
 {%- endset %}
-{%- if execute and flags.WHICH in ['build', 'test'] %}
-{%- set messages = run_query(missing).columns[0].values() %}
-{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
-{%- endif %}
-{{ missing }}
+{{ failing_with_messages(missing) }}

@@ -19,8 +19,4 @@ where rules.{{ column }} is not null and names.{{ column }} is null
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- endset %}
-{%- if execute and flags.WHICH in ['build', 'test'] %}
-{%- set messages = run_query(unknown).columns[0].values() %}
-{%- if messages %}{{ exceptions.raise_compiler_error(messages | sort | join('; ')) }}{% endif %}
-{%- endif %}
-{{ unknown }}
+{{ failing_with_messages(unknown) }}
