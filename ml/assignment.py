@@ -115,8 +115,8 @@ def choose_staff(listed: pd.DataFrame, staff: pd.DataFrame, previous: pd.DataFra
     """Return the staff member of each listed customer; null where the unit has nobody free.
 
     The named person (account manager or keeper); else whoever had the customer last month, if still in the
-    unit and free; else the least loaded of the unit, by share of capacity, ties by staff_id. Whom a message
-    reaches takes nobody's place: his person is chosen last, and nobody need be free.
+    unit and free; else whoever of the unit has most places free, of equals whoever holds fewer, then by
+    staff_id. Whom a message reaches takes nobody's place: his person is chosen last, and nobody need be free.
 
     Args:
         listed: by priority: subscriber_id, primary_unit_id, named_staff_id, uses_capacity (false: a message).
@@ -152,7 +152,7 @@ def choose_staff(listed: pd.DataFrame, staff: pd.DataFrame, previous: pd.DataFra
 def _free_slots(
     people: pd.Series, capacity: pd.Series, load: pd.Series, *, count: int, is_limited: bool
 ) -> list[str]:
-    """Return up to `count` places, the least loaded person's first; `is_limited`: within his capacity."""
+    """Return up to `count` places, whoever has most free first; `is_limited`: within his capacity."""
     if people.empty:
         return []
     limits = capacity.loc[people].to_numpy()
@@ -161,9 +161,8 @@ def _free_slots(
     free = np.minimum(places, count).astype(int)
     person = np.repeat(np.arange(len(people)), free)
     within = np.arange(len(person)) - np.repeat(np.cumsum(free) - free, free)
-    weights = np.where(np.isfinite(limits), limits, limits[np.isfinite(limits)].max(initial=1.0))
-    fullness = (taken[person] + within) / weights[person]
-    order = np.lexsort((person, fullness))[:count]
+    held = taken[person] + within
+    order = np.lexsort((person, held, held - limits[person]))[:count]
     return list(people.to_numpy()[person[order]])
 
 

@@ -7,9 +7,9 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from ml.assignment import assign, expected_benefits
+from ml.assignment import assign
 from orchestration.defs.candidates import read_parameters
-from orchestration.defs.customers import read_customers, read_options
+from orchestration.defs.customers import at_risk, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.tables import TABLES
@@ -125,10 +125,9 @@ def wrongly_listed(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 def _list_of(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
     """Return the list of a month: who is at risk, ranked, with unit, person, action and due date."""
     customers = read_customers(connection, month)
+    options = read_options(connection, month)
     horizon = int(read_parameters(connection)["value_horizon_months"])
-    best = expected_benefits(customers, read_options(connection, month), horizon_months=horizon)
-    customers = customers.assign(offer_id=best["offer_id"], expected_benefit=best["expected_benefit"])
-    is_at_risk = (customers["expected_benefit"] > 0) | customers["is_at_risk_by_rules"]
+    customers = at_risk(customers, options, horizon_months=horizon)
     staff = connection.execute(
         "select staff_id, owner_unit_id, monthly_capacity from retention.staff_available "
         "where snapshot_month = ? order by staff_id",
@@ -139,6 +138,6 @@ def _list_of(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame
         "and snapshot_month = cast(? - interval 1 month as date) order by subscriber_id",
         [month],
     ).df()
-    listed = assign(customers[is_at_risk].reset_index(drop=True), staff, previous)
+    listed = assign(customers, staff, previous)
     listed = listed.assign(list_kind="at_risk", suppression_reason=None, propensity=None)
     return listed[[column.name for column in TABLES[_LIST].columns]]

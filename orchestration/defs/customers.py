@@ -11,6 +11,7 @@ import pandas as pd
 
 from ml.assignment import expected_benefits
 
+_CONTACT = ("stage", "channel", "due_date", "contact_cost_amount", "saving_chance")
 _VALID = "enabled and valid_from_month <= $month and (valid_to_month is null or $month <= valid_to_month)"
 
 
@@ -53,7 +54,12 @@ def read_customers(connection: duckdb.DuckDBPyConnection, month: date) -> pd.Dat
                 contacts.uses_capacity,
                 contacts.due_date,
                 contacts.contact_cost_amount,
-                contacts.saving_chance
+                contacts.saving_chance,
+                contacts.worked_stage,
+                contacts.worked_channel,
+                contacts.worked_due_date,
+                contacts.worked_contact_cost_amount,
+                contacts.worked_saving_chance
             from retention.would_be_owners as owners
             inner join retention.first_contacts as contacts
                 on owners.snapshot_month = contacts.snapshot_month
@@ -112,5 +118,24 @@ def read_options(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataF
 
 def may_be_listed(customers: pd.DataFrame, options: pd.DataFrame, *, horizon_months: int) -> pd.Series:
     """Tell who can come onto the list before causes are known: some offer pays, or the rules say so."""
-    best = expected_benefits(customers, options.assign(cause=None), horizon_months=horizon_months)
+    best = expected_benefits(_worked(customers), options.assign(cause=None), horizon_months=horizon_months)
     return (best["expected_benefit"] > 0) | customers["is_at_risk_by_rules"]
+
+
+def at_risk(customers: pd.DataFrame, options: pd.DataFrame, *, horizon_months: int) -> pd.DataFrame:
+    """Return who is at risk, with contact, `offer_id` and `expected_benefit`.
+
+    At risk is whom a contact by a person pays for, and whom the rules name. A message alone would pay for
+    almost everybody, so it lists nobody; where a message comes first and a person pays, the person does it.
+    """
+    worked = _worked(customers)
+    pays = expected_benefits(worked, options, horizon_months=horizon_months)["expected_benefit"] > 0
+    listed = customers.where(~pays, worked)[pays | customers["is_at_risk_by_rules"]].reset_index(drop=True)
+    best = expected_benefits(listed, options, horizon_months=horizon_months)
+    return listed.assign(offer_id=best["offer_id"], expected_benefit=best["expected_benefit"])
+
+
+def _worked(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return the customers with the first contact that a person makes."""
+    worked = {name: customers[f"worked_{name}"] for name in _CONTACT}
+    return customers.assign(**worked, uses_capacity=True)

@@ -72,7 +72,8 @@ phases_of_colours as (
 
 phase_names as (select distinct phase_order, phase from phases),
 
--- The first stage of the colour; the one that needs a visit's data where there are any.
+-- The first stage of the colour, and the first that a person works: before it a message may stand. Of equal stages the one
+-- that needs a visit's data, where there are any.
 contacts as (
     select
         coloured.snapshot_month,
@@ -90,7 +91,11 @@ contacts as (
         row_number() over (
             partition by coloured.snapshot_month, coloured.subscriber_id
             order by stages.stage_order, case when stages.needs_visit_data then 0 else 1 end, stages.stage
-        ) as preference
+        ) as preference,
+        row_number() over (
+            partition by coloured.snapshot_month, coloured.subscriber_id, stages.uses_capacity
+            order by stages.stage_order, case when stages.needs_visit_data then 0 else 1 end, stages.stage
+        ) as preference_of_kind
     from coloured
     left join stages
         on coloured.contact_colour = stages.colour
@@ -111,8 +116,18 @@ select
     contacts.uses_capacity,
     due_dates.due_date,
     contacts.contact_cost_amount,
-    contacts.saving_chance
+    contacts.saving_chance,
+    worked.stage as worked_stage,
+    worked.channel as worked_channel,
+    worked_due_dates.due_date as worked_due_date,
+    worked.contact_cost_amount as worked_contact_cost_amount,
+    worked.saving_chance as worked_saving_chance
 from contacts
+left join contacts as worked
+    on contacts.snapshot_month = worked.snapshot_month
+    and contacts.subscriber_id = worked.subscriber_id
+    and worked.uses_capacity
+    and worked.preference_of_kind = 1
 left join phases_of_colours
     on contacts.snapshot_month = phases_of_colours.snapshot_month
     and contacts.situation = phases_of_colours.situation
@@ -121,4 +136,7 @@ left join phase_names as unlisted_phases on phases_of_colours.unlisted_order = u
 left join due_dates
     on contacts.snapshot_month = due_dates.snapshot_month
     and contacts.working_days_to_due = due_dates.working_days_to_due
+left join due_dates as worked_due_dates
+    on worked.snapshot_month = worked_due_dates.snapshot_month
+    and worked.working_days_to_due = worked_due_dates.working_days_to_due
 where contacts.preference = 1

@@ -152,10 +152,14 @@ def test_choose_staff_keeps_last_months_person_while_free_and_in_the_unit() -> N
     assert chosen.tolist() == ["p2", "p1", "p1"]
 
 
-def test_choose_staff_fills_by_share_of_capacity() -> None:
+def test_choose_staff_takes_whoever_has_most_places_free() -> None:
     chosen = choose_staff(listed(score=[1] * 6), staff(p1=4, p2=2), NOBODY)
-    # Shares before each place: p1 0, 1/4, 2/4, 3/4; p2 0, 1/2.
-    assert chosen.tolist() == ["p1", "p2", "p1", "p1", "p2", "p1"]
+    # Free before each place: p1 4, 3, 2, 1; p2 2, 1; of equals whoever holds fewer.
+    assert chosen.tolist() == ["p1", "p1", "p2", "p1", "p2", "p1"]
+
+
+def test_choose_staff_takes_the_unlimited_before_the_limited() -> None:
+    assert choose_staff(listed(score=[1] * 2), staff(p1=9, p2=None), NOBODY).tolist() == ["p2", "p2"]
 
 
 def test_a_message_takes_nobodys_place_and_needs_nobody_free() -> None:

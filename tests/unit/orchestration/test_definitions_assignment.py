@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.defs.assignment import wrongly_listed
-from orchestration.defs.customers import may_be_listed, read_customers, read_options
+from orchestration.defs.customers import at_risk, may_be_listed, read_customers, read_options
 
 JUNE = date(2026, 6, 1)
 
@@ -29,7 +29,9 @@ BUILD = """
             if(subscriber_id = 'fact', 'red', null) as colour, subscriber_id = 'fact' as is_at_risk_by_rules,
             if(subscriber_id = 'fact', 'retention', 'maintenance') as listed_phase,
             'call' as stage, 'call' as channel, true as uses_capacity, date '2026-07-02' as due_date,
-            6.00::decimal(18,2) as contact_cost_amount, 0.08::decimal(9,4) as saving_chance
+            6.00::decimal(18,2) as contact_cost_amount, 0.08::decimal(9,4) as saving_chance,
+            'call' as worked_stage, 'call' as worked_channel, date '2026-07-02' as worked_due_date,
+            6.00::decimal(18,2) as worked_contact_cost_amount, 0.08::decimal(9,4) as worked_saving_chance
         from retention.would_be_owners;
     create table ml.churn_scores as
         select snapshot_month, subscriber_id, if(subscriber_id = 'model', 0.5, 0.0) as churn_probability
@@ -105,6 +107,22 @@ def test_whoever_the_rules_list_or_an_offer_pays_for_may_be_listed(build: duckdb
 
     # The model's: 0.5 x 0.08 x 1200 - 6 = 42 without an offer; the others have nothing to lose.
     assert set(customers.loc[is_listed, "subscriber_id"]) == {"fact", "model"}
+
+
+def test_a_message_lists_nobody_and_gives_way_to_a_person_who_pays(build: duckdb.DuckDBPyConnection) -> None:
+    build.execute(
+        """
+        update retention.first_contacts set stage = 'sms', channel = 'sms', uses_capacity = false,
+            contact_cost_amount = 0.1, saving_chance = 0.02, worked_contact_cost_amount = 10;
+        update ml.churn_scores set churn_probability = 0.1 where subscriber_id in ('fact', 'rules');
+        """
+    )
+    listed = at_risk(read_customers(build, JUNE), read_options(build, JUNE), horizon_months=12)
+
+    # A message: 0.1 x 0.02 x 1200 - 0.1 = 2.3; a call 0.1 x 0.08 x 1200 - 10 = -0.4. With the offer of his
+    # cause the model's call is worth 0.5 x 0.08 x 1.5 x 1200 - 10 - 0.5 x 30 = 47.
+    columns = ["subscriber_id", "stage", "uses_capacity", "expected_benefit"]
+    assert listed[columns].values.tolist() == [["fact", "sms", False, 2.3], ["model", "call", True, 47.0]]
 
 
 def test_check_finds_who_is_at_risk_and_not_listed_listed_twice_or_without_an_owner(
