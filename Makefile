@@ -27,7 +27,7 @@ demo: setup
 	$(BIN)/retention demo --subscribers $(DEMO_SUBSCRIBERS) --months $(DEMO_MONTHS) --last-month $(DEMO_LAST_MONTH)
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff format --check .
