@@ -1,7 +1,7 @@
-"""What must hold of every list and its tasks: checks in SQL that stop a run.
+"""What must hold of every list: checks in SQL that stop a run.
 
-Belongs here: blocking asset checks of `retention.responsibilities` and `retention.contact_tasks`. Not here:
-who makes them (`assignment.py`, `contact_tasks.py`).
+Belongs here: blocking asset checks of `retention.responsibilities`. Not here: who makes it (`assignment.py`),
+the checks of the tasks (`contact_tasks.py`).
 """
 
 from collections.abc import Sequence
