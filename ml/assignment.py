@@ -141,8 +141,9 @@ def assign(
     """Return the list: who is assigned within all limits, and why everybody else is not.
 
     First those whose action is drawn at random, then the choice of the largest benefit, then by priority
-    whoever still finds room, also where no benefit is known. The lines of a group go together: one unit, one
-    person, or all of them wait. A customer is handed over to another unit only where his own has no room.
+    whoever still finds room, also where no benefit is known. The lines of a group that the rules give to one
+    person, or to nobody by name, go together: one unit, one person, or all of them wait. A customer is handed
+    over to another unit only where his own has no room.
 
     Args:
         customers: one row a listed customer, in any order: what `rank` needs but has_waited, group_id (null:
@@ -205,7 +206,10 @@ def _with_history(customers: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFra
 
 def _dispositions(ranked: pd.DataFrame) -> pd.DataFrame:
     """Return the list with those left out, everybody else waiting, and the block that each belongs to."""
-    group = "group|" + ranked["group_id"].astype(object) + "|" + ranked["primary_unit_id"].astype(object)
+    # Where the rules name a keeper for each area, the lines of a group in two areas have two.
+    names = ranked[["group_id", "primary_unit_id", "named_staff_id"]].astype(object)
+    names["named_staff_id"] = names["named_staff_id"].where(names["named_staff_id"].notna(), "")
+    group = "group|" + names["group_id"] + "|" + names["primary_unit_id"] + "|" + names["named_staff_id"]
     return ranked.assign(
         block_key=group.where(group.notna(), "line|" + ranked["subscriber_id"].astype(object)),
         disposition=np.select(

@@ -303,6 +303,13 @@ def test_a_group_has_one_person_or_waits_as_a_whole() -> None:
     assert told(answer, "disposition")["a2"] == "beyond_capacity"
 
 
+def test_lines_of_a_group_in_two_areas_go_to_the_keeper_of_each() -> None:
+    rows = customers(group_id=["g", "g", "g"], named_staff_id=["p1", "p2", "p2"])
+    assert told(assigned(rows, staff(p1=9, p2=9)), "staff_id") == {"s0": "p1", "s1": "p2", "s2": "p2"}
+    # The two of p2 find no room with him alone, and together with p1.
+    assert told(assigned(rows, staff(p1=3, p2=1)), "staff_id") == {"s0": "p1", "s1": "p1", "s2": "p1"}
+
+
 def test_who_is_suppressed_or_held_out_keeps_owner_action_and_rank_and_takes_no_place() -> None:
     rows = customers(
         subscriber_id=["out", "held", "both", "called"],

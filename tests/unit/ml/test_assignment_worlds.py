@@ -215,7 +215,7 @@ def test_who_is_held_out_changes_nothing_for_the_others(world: World) -> None:
 def test_a_group_goes_together(world: World) -> None:
     rows = assigned(world).customers
     contacted = rows[~rows["disposition"].isin(["suppressed", "held_out"]) & rows["group_id"].notna()]
-    for _, lines in contacted.groupby("group_id"):
+    for _, lines in contacted.groupby(["group_id", "named_staff_id"], dropna=False):
         assert len(set(lines["disposition"])) == 1
         assert len(set(lines["primary_unit_id"])) == 1
         if (lines["disposition"] == "assigned").all():
