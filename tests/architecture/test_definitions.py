@@ -16,7 +16,10 @@ from tests.architecture import snapshot
 # Dagster keeps the class of its graph private.
 AssetGraph = Any
 
-WEEKLY = {dg.AssetKey(key) for key in (["weekly", "landed"], ["weekly", "warnings"], ["published", "week"])}
+WEEKLY = {
+    dg.AssetKey(key)
+    for key in (["weekly", "landed"], ["weekly", "warnings"], ["weekly", "tasks"], ["published", "week"])
+}
 
 
 @pytest.fixture(scope="module")
