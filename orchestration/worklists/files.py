@@ -59,5 +59,6 @@ def inert(text: str) -> str:
 
 def _touch(file: Path) -> None:
     # Before the first byte: the file must never be readable by others, not even while it grows.
-    file.touch(mode=0o600)
+    # Nor does one list ever take the place of another.
+    file.touch(mode=0o600, exist_ok=False)
     file.chmod(0o600)

@@ -45,7 +45,9 @@ class ListStyle:
         return self.texts.text(key, self.language, **values)
 
     def head(self, column: ListColumn) -> str:
-        """Return a column's head."""
+        """Return a column's head; a column of figures on one code bears the code's word."""
+        if column.kind == "whole" and column.vocabulary:
+            return self.texts.label(column.vocabulary, column.name, self.language)
         return self.word(f"column.{column.name}", currency=self.currency)
 
 

@@ -74,8 +74,9 @@ def write_worklists(
 
     `rows` is what `read_worklist_rows` or `read_task_rows` gives; only those of disposition `assigned` are
     listed, a sheet a colour, by due date, then priority: nothing in a workbook tells of the others. Money is
-    in `currency`. Files are of mode 0600 in a folder of mode 0700. Raises WorklistError for missing columns,
-    an assigned row without unit or of an unknown colour, or a unit with more rows than a sheet holds.
+    in `currency`. Files are of mode 0600, a folder that is made of mode 0700. Raises WorklistError for
+    missing columns, an assigned row without unit or of an unknown colour, or a unit with more rows than a
+    sheet holds.
     """
     missing = sorted(NEEDED - set(rows.columns))
     if missing:
@@ -85,8 +86,7 @@ def write_worklists(
     assigned = rows[rows["disposition"] == "assigned"]
     if assigned["primary_unit_id"].isna().any():
         raise WorklistError("an assigned row has no primary_unit_id; the assignment must name a unit")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return [
         _write_workbook(own, folder, str(unit_id), period, language, currency, texts)
         for unit_id, own in assigned.groupby("primary_unit_id", sort=True)
