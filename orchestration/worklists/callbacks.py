@@ -102,7 +102,7 @@ def write_callback_summary(
     rows = rows.assign(branch_name=rows["branch_name"].fillna(texts.text("callbacks.no_branch", language)))
     with private_workbook(file, title=title, day=week.warning_week) as workbook:
         style = ListStyle(texts, language, currency, Looks(workbook, language))
-        outcomes = [ListColumn(code, "answer", 12, "whole", "outcome") for code in answer_codes("outcome")]
+        outcomes = [ListColumn(code, "why", 12, "whole", "outcome") for code in answer_codes("outcome")]
         for name, columns, lines in (
             ("callback_outcomes", (_BRANCH, _COUNT, *outcomes, _ACCEPTED), outcome_counts(rows)),
             ("callback_causes", (_BRANCH, _CAUSE, _COUNT), cause_counts(rows)),

@@ -30,7 +30,7 @@ def write_table(
     bar = {"bg_color": BAND_COLOURS["task"], "font_color": "white"}
     for row, size, height in ((0, 16, 30), (1, 11, 20), (2, 6, 8)):
         sheet.set_row(row, height)
-        look = style.looks.plain(font_size=size, bold=row == 0, **bar)
+        look = style.looks.plain(font_size=size, bold=row == 0, indent=1, **bar)
         for index in range(len(columns)):
             sheet.write_blank(row, index, None, look)
         if row < 2:
@@ -59,7 +59,7 @@ def write_table(
                 sheet.write_string(number, index, value, looks[index])
     if rows.empty:
         sheet.write_string(
-            FIRST_ROW, 0, style.word("list.none"), style.looks.plain(font_color=FAINT, italic=True)
+            FIRST_ROW, 0, style.word("list.none"), style.looks.plain(font_color=FAINT, italic=True, indent=1)
         )
     last_row = FIRST_ROW + max(len(rows), 1) - 1
     sheet.freeze_panes(FIRST_ROW, 0)

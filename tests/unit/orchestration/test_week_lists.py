@@ -300,6 +300,7 @@ def test_overdue_is_counted_per_unit(tmp_path: Path, build: duckdb.DuckDBPyConne
     assert [f"{line['Oldest due date']:%d}" for line in counted] == ["02", "02"]
     assert book["Customers"].max_row == FIRST_ROW + 3
     assert all(sheet.protection.sheet and sheet.freeze_panes == "A5" for sheet in book)
+    assert all(cell.protection.locked for sheet in book for line in sheet.iter_rows() for cell in line)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -336,6 +337,29 @@ def test_what_customers_said_is_counted_without_long_numbers(build: duckdb.DuckD
         ["East", "problem_found", "no signal", 2],
         ["East", "suggestion", "call *** after 18:30", 1],
     ]
+
+
+@pytest.mark.parametrize(("language", "head"), [("en", "Reached, stays"), ("zh", "已联系，愿意留下")])
+def test_the_callback_summary_speaks_the_operators_language(
+    tmp_path: Path, build: duckdb.DuckDBPyConnection, language: str, head: str
+) -> None:
+    contact(build, "S1", "2026-07-08 10:00:00", outcome="reached_retained", problem_found="no signal")
+    contact(build, "unknown", "2026-07-08 10:00:00", outcome="refused")
+    rows, file = read_callbacks(build, WEEK), tmp_path / "callback_summary.xlsx"
+    write_callback_summary(rows, file, WEEK, language=language, currency="CNY", texts=TEXTS)
+
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames == [
+        TEXTS.text(f"sheet.callback_{name}", language) for name in ("outcomes", "causes", "said")
+    ]
+    heads, *lines = book.worksheets[0].iter_rows(min_row=HEAD_ROW + 1, values_only=True)
+    assert {line[0]: line[heads.index(head)] for line in lines} == {
+        TEXTS.text("callbacks.no_branch", language): 0,
+        "East": 1,
+    }
+    said = list(book.worksheets[2].iter_rows(min_row=FIRST_ROW + 1, values_only=True))
+    assert said == [("East", TEXTS.text("column.problem_found", language), "no signal", 1)]
+    assert all(cell.protection.locked for sheet in book for line in sheet.iter_rows() for cell in line)
 
 
 def test_a_task_tells_what_is_known_of_the_base_month_and_of_the_week(
