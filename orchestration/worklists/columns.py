@@ -43,7 +43,7 @@ SHOWN = (
     ListColumn("strategy", "offer", 24),
     ListColumn("offer_name", "offer", 18),
     ListColumn("script_hint", "offer", 28),
-    ListColumn("expected_benefit", "offer", 10, "money"),
+    ListColumn("expected_benefit", "offer", 12, "money"),
 )
 """Locked columns: those of the rows that `write_worklists` takes, and the four that it makes of them:
 `line_number` (counted in the unit: ranks of the whole list would show how many are held out), and those that
