@@ -44,7 +44,7 @@ def private_workbook(file: Path, *, title: str, day: date) -> Iterator[xlsxwrite
 def write_private_csv(file: Path, rows: pandas.DataFrame) -> None:
     """Write a CSV that only its owner reads, in UTF-8 with its mark, so that a spreadsheet reads it right."""
     _touch(file)
-    rows = rows.map(lambda value: inert(value) if isinstance(value, str) else value)
+    rows = rows.map(_written)
     rows.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
 
 
@@ -55,6 +55,12 @@ def inert(text: str) -> str:
     ("'=1+1", '+8613800000001', "'+1-cmd", 'S1')
     """
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _written(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return inert(value) if isinstance(value, str) else value
 
 
 def _touch(file: Path) -> None:

@@ -410,7 +410,7 @@ def test_a_weeks_folder_holds_tasks_and_lists_for_one_reader_each(
     with (folder / "sms_list.csv").open(encoding="utf-8-sig", newline="") as lines:
         assert list(csv.reader(lines))[:2] == [
             ["subscriber_id", "msisdn", "colour", "is_new"],
-            ["S1", "13800000001", "red", "True"],
+            ["S1", "13800000001", "red", "true"],
         ]
     book = openpyxl.load_workbook(folder / "B01.xlsx")
     assert book.sheetnames == ["Summary", "Red", "Yellow", "codes"]
@@ -445,7 +445,7 @@ def test_no_list_lets_a_formula_out_of_data(
 ) -> None:
     write_private_csv(tmp_path / "list.csv", pandas.DataFrame({"subscriber_id": [text], "is_new": [True]}))
     with (tmp_path / "list.csv").open(encoding="utf-8-sig", newline="") as lines:
-        assert list(csv.reader(lines))[1] == [f"'{text}", "True"]
+        assert list(csv.reader(lines))[1] == [f"'{text}", "true"]
 
     list_line(build, text, "2026-07-02", primary_unit_id=text)
     contact(build, "S1", "2026-07-08 10:00:00", problem_found=text)
