@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 REFERENCE = ROOT / "seeds" / "reference"
 DBT_PROJECT = ROOT / "dbt_project"
-_PARAMETER_TABLES = ("windows", "value_tiers", "extracts")
+_PARAMETER_TABLES = ("windows", "value_tiers", "extracts", "contacts")
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class SettingsError(ValueError):
 class OperatorSettings:
     """What `operator.toml` sets; whatever it leaves out keeps the default of `parameters.csv`.
 
-    `parameters` holds every key of the tables `[windows]`, `[value_tiers]` and `[extracts]` as text, by the
-    name it has in `seeds/reference/parameters.csv`.
+    `parameters` holds every key of the tables `[windows]`, `[value_tiers]`, `[extracts]` and `[contacts]` as
+    text, by the name it has in `seeds/reference/parameters.csv`.
     """
 
     name: str = "operator"

@@ -1,7 +1,7 @@
 """The tables that Python makes: their columns, types and comments, created where missing.
 
-Belongs here: declarations of `ml.*`, `retention.responsibilities`, `ops.month_closes`. Not here: raw tables
-and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`).
+Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, `ops.month_closes`. Not here:
+raw tables and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`).
 """
 
 from dataclasses import dataclass
@@ -181,7 +181,17 @@ TABLES: dict[str, Table] = {
             ("rule_cause", "varchar", "Strongest cause of the fired rules and conditions; null without any"),
             ("strategy_id", "varchar", "Strategy for cause and phase (retention_strategies.csv)"),
             ("offer_id", "varchar", "Offer to be made"),
-            ("expected_benefit", MONEY, "Gain expected from the contact; null without a model"),
+            ("saving_chance", "double", "Chance that the contact, with the offer, saves the customer"),
+            ("margin_kept_amount", MONEY, "Margin of the customer over the value horizon"),
+            ("contact_cost_amount", MONEY, "Cost of the contact"),
+            ("acceptance_chance", "double", "Chance that the offer is accepted; 0 without an offer"),
+            ("offer_cost_amount", MONEY, "Cost of the offer, once accepted; 0 without an offer"),
+            (
+                "expected_benefit",
+                MONEY,
+                "Probability x saving chance x margin kept - cost of contact - acceptance x cost of offer; "
+                "null without a model",
+            ),
             ("priority_rank", "bigint", "Rank on the month's list, 1 first"),
             ("primary_unit_id", "varchar", "Unit that owns the customer, or would"),
             ("staff_id", "varchar", "Staff member who owns the customer, or would"),
@@ -190,7 +200,62 @@ TABLES: dict[str, Table] = {
             ("stage", "varchar", "Step of the contact plan"),
             ("channel", "varchar", "How to contact: visit, call, hall or sms"),
             ("due_date", "date", "Last day for the first contact"),
-            ("propensity", "double", "Chance that this customer would be contacted, before holding out"),
+            (
+                "is_explored",
+                "boolean",
+                "Whether the action was drawn at random, so that actions can be compared",
+            ),
+            (
+                "propensity",
+                "double",
+                "Chance that the draws of control group and exploration led to this action; 0 for suppressed",
+            ),
+        ),
+    ),
+    "retention.shadow_prices": Table(
+        "One row per month and limit: what there was, what was used, what more would be worth.",
+        ("snapshot_month", "resource_kind", "resource_id"),
+        _columns(
+            _MONTH,
+            (
+                "resource_kind",
+                "varchar",
+                "visit, call (contacts of a unit), people (places of all its staff) or offer (money)",
+            ),
+            ("resource_id", "varchar", "Unit or offer"),
+            ("capacity", MONEY, "How much there is in the month; null: unlimited"),
+            ("used", MONEY, "How much the month's list uses"),
+            (
+                "shadow_price",
+                "decimal(18,4)",
+                "Expected benefit that one more would bring, in money; null without a model",
+            ),
+        ),
+    ),
+    "retention.contact_tasks": Table(
+        "One row per red or yellow warning of a week: who has to contact the customer until when.",
+        ("warning_week", "subscriber_id"),
+        _columns(
+            ("week_month", "date", "First day of the month in which the week ends"),
+            ("warning_week", "date", "Wednesday after the week"),
+            _SUBSCRIBER,
+            (
+                "assignment_id",
+                "varchar",
+                "Names the line in worklists and outcomes; from week and subscriber",
+            ),
+            ("colour", "varchar", "Warning colour of the week: red or yellow"),
+            (
+                "unit_id",
+                "varchar",
+                "Unit that owns the customer, or would: the newest list's, else the rules'",
+            ),
+            ("staff_id", "varchar", "Staff member who owns the customer, or would"),
+            ("stage", "varchar", "Step of the contact plan"),
+            ("channel", "varchar", "How to contact: visit, call or hall"),
+            ("due_date", "date", "Last day for the contact"),
+            ("disposition", "varchar", "assigned, suppressed, held_out or beyond_capacity (nobody there)"),
+            ("suppression_reason", "varchar", "Why the customer is not contacted; null unless suppressed"),
         ),
     ),
     "ops.month_closes": Table(

@@ -68,8 +68,9 @@ def allocate(
         options: one row a customer and option: customer_id, option_id, value (what the option is worth to
             us, such as the expected benefit in money; an option of 0 or less is never chosen), and what it
             uses, each pair where there is such a limit: resource_id and resource_amount (a slot: 1, or
-            hours), second_resource_id and second_resource_amount (such as a staff member's place),
-            budget_id and cost_amount (money). A null id: uses none.
+            hours), second_resource_id and second_resource_amount, third_resource_id and
+            third_resource_amount (such as a call and a place of the staff), budget_id and cost_amount
+            (money). A null id: uses none.
         resources: how much there is of each resource, by resource_id, in the options' units; infinite:
             unlimited.
         budgets: money of each budget, by budget_id.

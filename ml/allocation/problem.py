@@ -9,6 +9,7 @@ add up exactly, so that no order of adding changes an answer and no capacity is 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ BUDGET = "budget"
 USES = (
     ("resource_id", "resource_amount", RESOURCE),
     ("second_resource_id", "second_resource_amount", RESOURCE),
+    ("third_resource_id", "third_resource_amount", RESOURCE),
     ("budget_id", "cost_amount", BUDGET),
 )
 NONE = -1
@@ -271,7 +273,7 @@ def read(options: pd.DataFrame, resources: pd.Series, budgets: pd.Series) -> Tab
     if np.isinf(value).any():
         raise ValueError("a value is infinite")
     uses = [_use(options, limits, *columns) for columns in USES if columns[0] in options]
-    if len(uses) > 1 and ((uses[0][0] > 0) & (uses[0][0] == uses[1][0])).any():
+    if any(((one > 0) & (one == other)).any() for (one, _), (other, _) in combinations(uses, 2)):
         raise ValueError("an option uses one resource twice")
     kept = value > 0
     for limit, amount in uses:

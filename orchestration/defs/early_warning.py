@@ -10,6 +10,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliResource
 
+from orchestration.defs.contact_tasks import write_tasks, wrong_tasks
 from orchestration.defs.dbt_child import current_manifest, fresh_target, watched, week_arguments
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_week, warning_weeks
@@ -22,9 +23,10 @@ from orchestration.weeks import WarningWeek, without_base_month
 
 WEEKLY_JOB = "weekly_warnings"
 WEEKLY_KEYS = [
-    dg.AssetKey(key) for key in (["weekly", "landed"], ["weekly", "warnings"], ["published", "week"])
+    dg.AssetKey(key)
+    for key in (["weekly", "landed"], ["weekly", "warnings"], ["weekly", "tasks"], ["published", "week"])
 ]
-LANDED, WARNINGS, PUBLISHED = WEEKLY_KEYS
+LANDED, WARNINGS, TASKS, PUBLISHED = WEEKLY_KEYS
 
 _GROUP = "early_warning"
 _OWNERS = ["data-engineering@operator.example"]
@@ -86,8 +88,27 @@ def warnings(
 
 
 @dg.asset(
-    key=PUBLISHED,
+    key=TASKS,
     deps=[WARNINGS],
+    partitions_def=warning_weeks,
+    group_name=_GROUP,
+    owners=_OWNERS,
+    kinds={"python", "duckdb"},
+)
+def tasks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    """The contact tasks of the week's red and yellow: the tasks of a monthly run, for this week alone."""
+    week = run_week(context)
+    with warehouse.writing() as connection:
+        counts = write_tasks(connection, [week])
+        wrong = wrong_tasks(connection, [week])
+    if wrong:
+        raise dg.Failure(f"{sum(wrong.values())} warnings of {week.warning_week} are not one task each")
+    return dg.MaterializeResult(metadata={"dispositions": counts[week.warning_week.isoformat()]})
+
+
+@dg.asset(
+    key=PUBLISHED,
+    deps=[TASKS],
     partitions_def=warning_weeks,
     group_name=_GROUP,
     owners=_OWNERS,

@@ -93,7 +93,9 @@ def test_a_week_is_built_from_what_it_builds_itself_and_what_no_run_changes(
         (node["name"], parent["name"])
         for node in weekly
         for parent in parents(manifest, node, "model")
-        if parent not in weekly and folder(parent) != "staging" and parent["name"] not in KEPT_OF_CLOSED_MONTHS
+        if parent not in weekly
+        and folder(parent) != "staging"
+        and parent["name"] not in KEPT_OF_CLOSED_MONTHS
     ]
     wrong += [
         (node["name"], macro)

@@ -91,11 +91,11 @@ facts_at_moments as (
         moments.subscriber_id,
         moments.known_month,
         moments.warning_week,
-        moments.last_day,
         moments.colour_rank,
         facts.fact,
         facts.colour_rank as fact_colour_rank,
-        facts.happened_on
+        facts.happened_on,
+        {{ dbt.datediff('facts.happened_on', 'moments.last_day', 'day') }} as days_since
     from moments
     inner join facts
         on moments.subscriber_id = facts.subscriber_id
@@ -110,11 +110,11 @@ facts_at_moments as (
         moments.subscriber_id,
         moments.known_month,
         moments.warning_week,
-        moments.last_day,
         moments.colour_rank,
         'no_contact_data' as fact,
         cast(null as integer) as fact_colour_rank,
-        moments.last_day as happened_on
+        moments.last_day as happened_on,
+        0 as days_since
     from moments
     inner join subscribers
         on moments.described_month = subscribers.snapshot_month and moments.subscriber_id = subscribers.subscriber_id
@@ -135,7 +135,7 @@ judged as (
     inner join rules
         on facts_at_moments.fact = rules.fact and {{ rule_is_valid('facts_at_moments.known_month') }}
     where
-        {{ rule_fires(dbt.datediff('facts_at_moments.happened_on', 'facts_at_moments.last_day', 'day'), 'rules.operator', 'rules.threshold') }}
+        {{ rule_fires('facts_at_moments.days_since', 'rules.operator', 'rules.threshold') }}
         and (
             facts_at_moments.fact <> 'contact'
             or facts_at_moments.colour_rank is null

@@ -11,6 +11,8 @@ versions as (
 
 contacts as (select * from versions where newest_first = 1),
 
+answered as (select distinct assignment_id from contacts),
+
 month_colours as (select * from {{ ref('month_colours') }}),
 
 outcomes as (select * from {{ ref('contact_outcomes') }}),
@@ -24,8 +26,7 @@ month_lines as (
         month_colours.colour,
         month_colours.colour_rank
     from {{ ref('would_be_owners') }} as owners
-    inner join (select distinct assignment_id from contacts) as answered
-        on owners.assignment_id = answered.assignment_id
+    inner join answered on owners.assignment_id = answered.assignment_id
     left join month_colours
         on owners.snapshot_month = month_colours.snapshot_month
         and owners.subscriber_id = month_colours.subscriber_id

@@ -85,9 +85,9 @@ contacts as (
         row_number() over (
             partition by coloured.snapshot_month, coloured.subscriber_id{{ kind }}
             order by
-                case when failed_channels.channel is null then stages.stage_order end nulls last,
+                case when failed_channels.channel is null then stages.stage_order end asc nulls last,
                 stages.stage_order desc,
-                stages.stage
+                stages.stage asc
         ) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from coloured

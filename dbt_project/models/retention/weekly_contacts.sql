@@ -24,9 +24,9 @@ contacts as (
         row_number() over (
             partition by weekly_owners.warning_week, weekly_owners.subscriber_id
             order by
-                case when failed_channels.channel is null then stages.stage_order end nulls last,
+                case when failed_channels.channel is null then stages.stage_order end asc nulls last,
                 stages.stage_order desc,
-                stages.stage
+                stages.stage asc
         ) as preference
     from weekly_owners
     left join stages

@@ -1,14 +1,16 @@
 with
 
-owners as (select * from {{ ref('would_be_owners') }} where {{ in_run('snapshot_month') }}),
+-- A weekly run judges its week alone.
+owners as (
+    select * from {{ ref('would_be_owners') }}
+    where {{ 'false' if run_week() else in_run('snapshot_month') }}
+),
 
 month_colours as (select * from {{ ref('month_colours') }} where {{ in_run('snapshot_month') }}),
 
 weekly_owners as (select * from {{ ref('weekly_owners') }} where {{ week_in_run('warning_week') }}),
 
--- A weekly run judges its week alone.
 moments as (
-    {%- if not run_week() %}
     select
         owners.assignment_id,
         owners.subscriber_id,
@@ -26,7 +28,6 @@ moments as (
         and owners.is_candidate
 
     union all
-    {%- endif %}
 
     select
         assignment_id,

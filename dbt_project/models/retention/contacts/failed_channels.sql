@@ -14,7 +14,7 @@ attempts as (
         contacts.is_failed,
         row_number() over (
             partition by moments.assignment_id, contacts.channel
-            order by contacts.contacted_at desc, contacts.attempt_no desc, contacts.assignment_id
+            order by contacts.contacted_at desc, contacts.attempt_no desc, contacts.assignment_id asc
         ) as newest_first
     from moments
     cross join parameters
