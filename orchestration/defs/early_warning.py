@@ -17,6 +17,7 @@ from orchestration.partitions import run_week, warning_weeks
 from orchestration.progress import say
 from orchestration.publishing import publish_week
 from orchestration.publishing.status import week_status
+from orchestration.settings import OperatorSettings
 from orchestration.warehouse import Warehouse
 from orchestration.weeks import WarningWeek, without_base_month
 
@@ -112,14 +113,16 @@ def tasks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehou
     partitions_def=warning_weeks,
     group_name=_GROUP,
     owners=_OWNERS,
-    kinds={"python", "duckdb", "parquet"},
+    kinds={"python", "duckdb", "parquet", "excel"},
 )
 def published_week(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """The weekly tables in the published file and Parquet, and the week's folder with its manifest."""
+    """The weekly tables in the published file and Parquet, and the week's folder: tasks, lists, manifest."""
+    home = warehouse.home
+    settings = OperatorSettings.load(home.operator_file)
     with warehouse.writing() as connection:
-        folder = publish_week(connection, warehouse.home, run_week(context), progress=say)
+        folder = publish_week(connection, home, run_week(context), settings=settings, progress=say)
     return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(folder)})
 
 

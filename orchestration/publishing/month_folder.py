@@ -1,4 +1,4 @@
-"""A month's folder: the units' workbooks and the manifest that says what was published.
+"""A month's folder: the units' workbooks, the newsletter's list, and the manifest of what was published.
 
 Belongs here: what the folder holds. Not here: how a workbook looks (`orchestration.worklists`),
 the manifest's form (`manifest`), putting the folder in place (`places`).
@@ -12,13 +12,15 @@ import pandas
 
 from orchestration.publishing.manifest import write_manifest
 from orchestration.settings import OperatorSettings
-from orchestration.worklists import Texts, write_worklists
+from orchestration.worklists import Period, Texts, write_worklists
+from orchestration.worklists.files import write_private_csv
 
 
 def write_month_folder(
     folder: Path,
     month: date,
     rows: pandas.DataFrame | None,
+    newsletter: pandas.DataFrame | None,
     tables: Mapping[str, tuple[int, str]],
     *,
     settings: OperatorSettings,
@@ -26,7 +28,8 @@ def write_month_folder(
 ) -> int:
     """Write workbooks and manifest of a month into an empty folder; return the number of workbooks.
 
-    `rows` are the worklist's rows, None where the build file has no list; `tables` gives rows and
+    `rows` are the worklist's rows, None where the build file has no list; `newsletter` who gets the letter of
+    the next month's first days, None where nobody's suppression is judged; `tables` gives rows and
     checksum of what the month knew, by `schema.table`.
     """
     folder.mkdir(parents=True)
@@ -36,11 +39,13 @@ def write_month_folder(
         else write_worklists(
             rows,
             folder / "worklists",
-            month=month,
+            period=Period.of_month(month),
             language=settings.language,
             currency=settings.currency,
             texts=texts,
         )
     )
+    if newsletter is not None:
+        write_private_csv(folder / "newsletter_list.csv", newsletter)
     write_manifest(folder, {"month": f"{month:%Y-%m}"}, tables)
     return len(worklists)

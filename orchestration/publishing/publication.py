@@ -26,8 +26,10 @@ from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
 from orchestration.publishing.week_folder import write_week_folder
 from orchestration.settings import REFERENCE, Home, OperatorSettings
+from orchestration.warehouse import has_table
 from orchestration.weeks import WarningWeek
 from orchestration.worklists import Texts, read_worklist_rows
+from orchestration.worklists.messages import read_newsletter_list
 
 _ACCOUNTS = ("ops.landing_audit", "ops.quarantine")
 """What landing says of itself; the Wednesday run lands, too."""
@@ -80,6 +82,7 @@ def publish(
             if shape.table.month_column
         }
         has_list = "retention.responsibilities" in aside.rows
+        is_judged = has_table(connection, "retention.contact_suppressions")
         for month, folder in zip(months, folders, strict=True):
             progress(f"writing the folder of {folder}")
             worklists[month] = write_month_folder(
@@ -90,6 +93,7 @@ def publish(
                 )
                 if has_list
                 else None,
+                read_newsletter_list(connection, month) if is_judged else None,
                 {name: found[month] for name, found in checksums.items()},
                 settings=settings,
                 texts=texts,
@@ -107,6 +111,7 @@ def publish_week(
     home: Home,
     week: WarningWeek,
     *,
+    settings: OperatorSettings,
     progress: Callable[[str], None],
 ) -> Path:
     """Publish a week of the build file: its tables, landing's accounts, its folder; return the folder.
@@ -118,18 +123,22 @@ def publish_week(
         raise PublishError(f"{home.published_file} is not there: a month has to be published before a week")
     listed = [table for table in load_tables() if table.is_weekly or table.name in _ACCOUNTS]
     shapes = publishable(connection, listed)
+    texts = Texts.load(REFERENCE / "texts.csv")
     target = home.published_weeks / week.warning_week.isoformat()
     folder = target.relative_to(home.published).as_posix()
     with _made_aside(connection, home, shapes, [week.week_month], [folder], progress) as aside:
         progress(f"writing the folder of {folder}")
         write_week_folder(
+            connection,
             aside.folder / folder,
-            week.warning_week,
+            week,
             {
                 shape.table.name: week_checksum(connection, copy_name(shape), shape, week.warning_week)
                 for shape in shapes
                 if shape.table.is_weekly
             },
+            settings=settings,
+            texts=texts,
         )
     return target
 

@@ -58,7 +58,7 @@ def build(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def published(build: duckdb.DuckDBPyConnection, home: Home, week: WarningWeek = WEEK) -> Path:
-    return publish_week(build, home, week, progress=lambda line: None)
+    return publish_week(build, home, week, settings=OperatorSettings(), progress=lambda line: None)
 
 
 def rows(home: Home, statement: str) -> Sequence[tuple[object, ...]]:
