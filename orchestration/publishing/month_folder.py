@@ -12,7 +12,7 @@ import pandas
 
 from orchestration.publishing.manifest import write_manifest
 from orchestration.settings import OperatorSettings
-from orchestration.worklists import Texts, write_worklists
+from orchestration.worklists import Period, Texts, write_worklists
 
 
 def write_month_folder(
@@ -36,7 +36,7 @@ def write_month_folder(
         else write_worklists(
             rows,
             folder / "worklists",
-            month=month,
+            period=Period.of_month(month),
             language=settings.language,
             currency=settings.currency,
             texts=texts,

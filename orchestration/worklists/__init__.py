@@ -5,8 +5,16 @@ gathers its rows. Not here: who is on a list (`ml`, `retention.responsibilities`
 files are put in place (`orchestration.publishing`), reading answers back (landing).
 """
 
-from orchestration.worklists.reading import read_worklist_rows
+from orchestration.worklists.reading import read_task_rows, read_worklist_rows
 from orchestration.worklists.texts import Texts, TextsError
-from orchestration.worklists.workbook import WorklistError, write_worklists
+from orchestration.worklists.workbook import Period, WorklistError, write_worklists
 
-__all__ = ["Texts", "TextsError", "WorklistError", "read_worklist_rows", "write_worklists"]
+__all__ = [
+    "Period",
+    "Texts",
+    "TextsError",
+    "WorklistError",
+    "read_task_rows",
+    "read_worklist_rows",
+    "write_worklists",
+]

@@ -1,6 +1,6 @@
-"""What a worklist shows, from left to right, and which answers it takes.
+"""What a worklist shows, sheet by sheet and from left to right, and which answers it takes.
 
-Belongs here: the columns of a list and the codes that an answer may have. Not here: their looks
+Belongs here: the sheets and columns of a list and the codes that an answer may have. Not here: their looks
 (`list_sheet`), their words (`texts.csv`), the rule for an answer's codes (`raw_columns.csv`).
 """
 
@@ -27,46 +27,80 @@ class ListColumn:
 
 
 SHOWN = (
-    ListColumn("priority_rank", "task", 6, "whole"),
+    ListColumn("line_number", "task", 5, "whole"),
     ListColumn("due_date", "task", 11, "date"),
     ListColumn("stage", "task", 9, "code", "stage"),
-    ListColumn("colour", "task", 9, "code", "colour"),
     ListColumn("staff_name", "task", 11),
     ListColumn("msisdn", "task", 14),
     ListColumn("subscriber_id", "customer", 13),
-    ListColumn("customer", "customer", 11),
+    ListColumn("customer", "customer", 10),
     ListColumn("value_tier", "customer", 8, "code", "value_tier"),
-    ListColumn("landing_unit_id", "customer", 10),
+    ListColumn("landing_unit_id", "customer", 9),
     ListColumn("churn_probability", "why", 11, "percent"),
-    ListColumn("score", "why", 8, "whole"),
-    ListColumn("causes", "why", 18),
-    ListColumn("seen", "why", 56),
-    ListColumn("strategy", "offer", 30),
-    ListColumn("offer_name", "offer", 21),
-    ListColumn("script_hint", "offer", 34),
-    ListColumn("expected_benefit", "offer", 11, "money"),
+    ListColumn("score", "why", 7, "whole"),
+    ListColumn("causes", "why", 16),
+    ListColumn("seen", "why", 48),
+    ListColumn("strategy", "offer", 24),
+    ListColumn("offer_name", "offer", 18),
+    ListColumn("script_hint", "offer", 28),
+    ListColumn("expected_benefit", "offer", 10, "money"),
 )
-"""Locked columns: those of the rows that `write_worklists` takes, and the three that `list_sheet` joins from
-several of them: `customer` (kind and group), `causes` (the main one, and whoever sees another) and `seen`
+"""Locked columns: those of the rows that `write_worklists` takes, and the four that it makes of them:
+`line_number` (counted in the unit: ranks of the whole list would show how many are held out), and those that
+`list_sheet` joins: `customer` (kind and group), `causes` (the main one, and whoever sees another) and `seen`
 (the model's reasons and the facts behind fired rules)."""
 
-FROZEN_COLUMNS = 6
-"""Up to the phone number: what a caller must see while typing an answer."""
+COMPACT = tuple(
+    column
+    for column in SHOWN
+    if column.name not in {"landing_unit_id", "churn_probability", "score", "seen", "strategy"}
+)
+"""For customers who are worked by message first: many, and each in a line or two."""
 
 ANSWERS = (
     ListColumn("contacted_on", "answer", 12, "date"),
     ListColumn("contact_channel", "answer", 10, "code", "channel"),
-    ListColumn("outcome", "answer", 19, "code", "outcome"),
-    ListColumn("churn_cause", "answer", 15, "code", "cause"),
-    ListColumn("offer_accepted", "answer", 10, "code", "boolean"),
-    ListColumn("note", "answer", 28),
+    ListColumn("outcome", "answer", 17, "code", "outcome"),
+    ListColumn("churn_cause", "answer", 14, "code", "cause"),
+    ListColumn("offer_accepted", "answer", 9, "code", "boolean"),
+    ListColumn("problem_found", "answer", 16),
+    ListColumn("suggestion", "answer", 16),
+    ListColumn("interested_in", "answer", 16),
+    ListColumn("note", "answer", 20),
 )
 """Unlocked columns, empty when the unit gets the workbook."""
 
-LINE_ID = ListColumn("assignment_id", "line", 18)
+LINE_ID = ListColumn("assignment_id", "line", 16)
 """Last: what an answer comes back by."""
 
-COLUMNS = (*SHOWN, *ANSWERS, LINE_ID)
+
+@dataclass(frozen=True)
+class ListSheet:
+    """One sheet of a worklist: `sheet.<name>` is its title in `texts.csv`, `tint` its colour."""
+
+    name: str
+    tint: str
+    shown: tuple[ListColumn, ...] = SHOWN
+
+    @property
+    def columns(self) -> tuple[ListColumn, ...]:
+        """All columns from left to right."""
+        return (*self.shown, *ANSWERS, LINE_ID)
+
+    @property
+    def frozen_columns(self) -> int:
+        """Up to the phone number: what a caller must see while typing an answer."""
+        return [column.name for column in self.shown].index("msisdn") + 1
+
+
+SHEETS = (
+    ListSheet("red", "#F6CFCB"),
+    ListSheet("yellow", "#FDEBB3"),
+    ListSheet("other", "#E6E9EB"),
+    ListSheet("blue", "#D3E3F6", COMPACT),
+    ListSheet("lost", "#E3DCEF"),
+)
+"""In the order of urgency. `other` is at risk without a colour, by points or expected benefit."""
 
 _CONTRACT_COLUMN = {"contact_channel": "channel"}
 

@@ -1,7 +1,7 @@
 """A sheet of customers with drop-down answers: the part of a worklist that is worked and handed back.
 
-Belongs here: heads, rows, protection, drop-downs and print set-up of one list; a further sheet (one a
-colour, say) is one more call. Not here: which columns there are (`columns`), the first page
+Belongs here: heads, rows, protection, drop-downs and print set-up of one list; a further sheet is
+one more call. Not here: which columns there are (`columns`), the first page
 (`summary_sheet`).
 
 Row 1 is hidden and holds the columns' names, so that a reader finds them whatever the language:
@@ -18,15 +18,8 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.worklists.columns import (
-    ANSWERS,
-    COLUMNS,
-    FROZEN_COLUMNS,
-    SHOWN,
-    ListColumn,
-    answer_codes,
-)
-from orchestration.worklists.looks import BAND_COLOURS, FAINT, WARNING_COLOURS, Looks
+from orchestration.worklists.columns import ANSWERS, ListColumn, ListSheet, answer_codes
+from orchestration.worklists.looks import FAINT, Looks
 from orchestration.worklists.texts import Texts
 
 CODES_SHEET = "codes"
@@ -149,78 +142,81 @@ def write_code_lists(workbook: xlsxwriter.Workbook, style: ListStyle) -> dict[st
 
 def write_list(
     sheet: Worksheet,
+    kind: ListSheet,
     rows: pandas.DataFrame,
     style: ListStyle,
     *,
     title: str,
-    month: date,
+    first_day: date,
     ranges: dict[str, str],
 ) -> None:
     """Fill a sheet with one line per row, in the given order.
 
-    `rows` has the columns that `write_worklists` takes; `title` stands in the page's head; `ranges`
-    is what `write_code_lists` returned. A month's answers can be dated from the month's first day on.
+    `rows` has the columns that `write_worklists` takes, and `line_number`; `title` stands in the page's
+    head; `ranges` is what `write_code_lists` returned. Answers can be dated from `first_day` on.
     """
-    _write_heads(sheet, style)
-    _write_rows(sheet, with_joined_columns(rows, style), style)
+    _write_heads(sheet, kind, style)
+    _write_rows(sheet, kind, with_joined_columns(rows, style), style)
     last_row = max(FIRST_ROW + len(rows) - 1, FIRST_ROW)
-    sheet.freeze_panes(FIRST_ROW, FROZEN_COLUMNS)
-    sheet.autofilter(HEAD_ROW, 0, last_row, len(COLUMNS) - 1)
+    sheet.freeze_panes(FIRST_ROW, kind.frozen_columns)
+    sheet.autofilter(HEAD_ROW, 0, last_row, len(kind.columns) - 1)
     sheet.hide_gridlines(2)
     sheet.set_zoom(90)
     sheet.protect(
         "", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True, "objects": True}
     )
-    _add_answer_rules(sheet, style, month, ranges, last_row)
-    _add_highlights(sheet, style, last_row)
-    _set_up_print(sheet, style, title, last_row)
+    _add_answer_rules(sheet, kind, style, first_day, ranges, last_row)
+    _add_highlights(sheet, kind, style, last_row)
+    _set_up_print(sheet, kind, style, title, last_row)
 
 
-def _bands() -> Iterator[tuple[str, int, int]]:
+def _bands(columns: tuple[ListColumn, ...]) -> Iterator[tuple[str, int, int]]:
     """Yield each band with its first and last column."""
     first = 0
-    for index, column in enumerate(COLUMNS):
-        if index + 1 == len(COLUMNS) or COLUMNS[index + 1].band != column.band:
+    for index, column in enumerate(columns):
+        if index + 1 == len(columns) or columns[index + 1].band != column.band:
             yield column.band, first, index
             first = index + 1
 
 
-def _write_heads(sheet: Worksheet, style: ListStyle) -> None:
+def _write_heads(sheet: Worksheet, kind: ListSheet, style: ListStyle) -> None:
     looks = style.looks
-    for index, column in enumerate(COLUMNS):
+    for index, column in enumerate(kind.columns):
         sheet.set_column(index, index, column.width)
     sheet.set_row(NAMES_ROW, None, None, {"hidden": True})
-    sheet.write_row(NAMES_ROW, 0, [column.name for column in COLUMNS])
+    sheet.write_row(NAMES_ROW, 0, [column.name for column in kind.columns])
     sheet.set_row(BAND_ROW, 20)
-    for band, first, last in _bands():
+    for band, first, last in _bands(kind.columns):
         look = looks.band(band)
         for index in range(first, last + 1):
             sheet.write_blank(BAND_ROW, index, None, look)
         sheet.write_string(BAND_ROW, first, style.word(f"group.{band}"), look)
     sheet.set_row(HEAD_ROW, 34)
-    for index, column in enumerate(COLUMNS):
+    for index, column in enumerate(kind.columns):
         sheet.write_string(HEAD_ROW, index, style.head(column), looks.head(column.band))
 
 
-def _write_rows(sheet: Worksheet, rows: pandas.DataFrame, style: ListStyle) -> None:
+def _write_rows(sheet: Worksheet, kind: ListSheet, rows: pandas.DataFrame, style: ListStyle) -> None:
     """Write cell by cell with the type said: a text that looks like a formula stays a text."""
-    looks = [style.looks.cell(column.kind, column.band) for column in COLUMNS]
+    looks = [style.looks.cell(column.kind, column.band) for column in kind.columns]
+    looks[0] = style.looks.cell(kind.shown[0].kind, kind.shown[0].band, bg_color=kind.tint)
     writers = [
         sheet.write_datetime
         if column.kind == "date"
         else sheet.write_number
         if column.kind in {"whole", "percent", "money"}
         else sheet.write_string
-        for column in COLUMNS
+        for column in kind.columns
     ]
     empty: list[Any] = [None] * len(rows)
     values = [
-        empty if column in ANSWERS else cell_texts(rows[column.name], column, style) for column in COLUMNS
+        empty if column in ANSWERS else cell_texts(rows[column.name], column, style)
+        for column in kind.columns
     ]
-    wrapped = [index for index, column in enumerate(SHOWN) if column.kind == "text"]
+    wrapped = [index for index, column in enumerate(kind.shown) if column.kind == "text"]
     for number, line in enumerate(zip(*values, strict=True), start=FIRST_ROW):
         # Said, since not every spreadsheet fits the height of a wrapped row by itself.
-        lines = max(lines_needed(line[index], COLUMNS[index].width) for index in wrapped)
+        lines = max(lines_needed(line[index], kind.columns[index].width) for index in wrapped)
         sheet.set_row(number, LINE_HEIGHT * lines + 4)
         for index, value in enumerate(line):
             if value is None:
@@ -230,9 +226,14 @@ def _write_rows(sheet: Worksheet, rows: pandas.DataFrame, style: ListStyle) -> N
 
 
 def _add_answer_rules(
-    sheet: Worksheet, style: ListStyle, month: date, ranges: dict[str, str], last_row: int
+    sheet: Worksheet,
+    kind: ListSheet,
+    style: ListStyle,
+    first_day: date,
+    ranges: dict[str, str],
+    last_row: int,
 ) -> None:
-    for index, column in enumerate(ANSWERS, start=len(SHOWN)):
+    for index, column in enumerate(ANSWERS, start=len(kind.shown)):
         if column.kind == "date":
             sheet.data_validation(
                 FIRST_ROW,
@@ -242,9 +243,9 @@ def _add_answer_rules(
                 {
                     "validate": "date",
                     "criteria": ">=",
-                    "value": month,
+                    "value": first_day,
                     "error_title": style.head(column),
-                    "error_message": style.word("error.date", example=month.isoformat()),
+                    "error_message": style.word("error.date", example=first_day.isoformat()),
                 },
             )
         elif column.name in ranges:
@@ -262,8 +263,8 @@ def _add_answer_rules(
             )
 
 
-def _add_highlights(sheet: Worksheet, style: ListStyle, last_row: int) -> None:
-    names = [column.name for column in COLUMNS]
+def _add_highlights(sheet: Worksheet, kind: ListSheet, style: ListStyle, last_row: int) -> None:
+    names = [column.name for column in kind.columns]
     first = FIRST_ROW + 1
     outcome = f"${xl_col_to_name(names.index('outcome'))}{first}"
     due = f"${xl_col_to_name(names.index('due_date'))}{first}"
@@ -271,7 +272,7 @@ def _add_highlights(sheet: Worksheet, style: ListStyle, last_row: int) -> None:
         FIRST_ROW,
         0,
         last_row,
-        len(SHOWN) - 1,
+        len(kind.shown) - 1,
         {
             "type": "formula",
             "criteria": f'={outcome}<>""',
@@ -290,19 +291,8 @@ def _add_highlights(sheet: Worksheet, style: ListStyle, last_row: int) -> None:
             "format": style.looks.condition(font_color="#B3261E", bold=True),
         },
     )
-    for colour, fill in WARNING_COLOURS.items():
-        sheet.conditional_format(
-            FIRST_ROW,
-            names.index("colour"),
-            last_row,
-            names.index("colour"),
-            {
-                "type": "cell",
-                "criteria": "==",
-                "value": f'"{style.texts.label("colour", colour, style.language)}"',
-                "format": style.looks.condition(bg_color=fill),
-            },
-        )
+    if "churn_probability" not in names:
+        return
     sheet.conditional_format(
         FIRST_ROW,
         names.index("churn_probability"),
@@ -319,7 +309,7 @@ def _add_highlights(sheet: Worksheet, style: ListStyle, last_row: int) -> None:
     )
 
 
-def _set_up_print(sheet: Worksheet, style: ListStyle, title: str, last_row: int) -> None:
+def _set_up_print(sheet: Worksheet, kind: ListSheet, style: ListStyle, title: str, last_row: int) -> None:
     """A3: on A4 the list is too small to read, and a printer scales A3 down where it must."""
     sheet.set_landscape()
     sheet.set_paper(PAPER_A3)
@@ -327,8 +317,8 @@ def _set_up_print(sheet: Worksheet, style: ListStyle, title: str, last_row: int)
     sheet.set_margins(left=0.3, right=0.3, top=0.6, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(BAND_ROW, HEAD_ROW)
-    sheet.print_area(BAND_ROW, 0, last_row, len(COLUMNS) - 1)
+    sheet.print_area(BAND_ROW, 0, last_row, len(kind.columns) - 1)
     sheet.set_header(f"&L&B{title.replace('&', '&&')[:100]}")
     page = style.word("footer.page", page="&P", pages="&N")
     sheet.set_footer(f"&L{style.word('summary.personal')}&R{page}")
-    sheet.set_tab_color(BAND_COLOURS["answer"])
+    sheet.set_tab_color(kind.tint)

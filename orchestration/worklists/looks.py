@@ -17,7 +17,6 @@ BAND_COLOURS = {
     "answer": "#2E7D4F",
     "line": "#7B858C",
 }
-WARNING_COLOURS = {"red": "#F6CFCB", "yellow": "#FDEBB3", "blue": "#D3E3F6"}
 ANSWER_FILL = "#F1F8F2"
 INK, FAINT, RULE = "#22303A", "#8A949B", "#D5DBDF"
 NUMBER_FORMATS = {"date": "yyyy-mm-dd", "percent": "0%", "money": "#,##0", "whole": "0"}
@@ -63,8 +62,8 @@ class Looks:
             bg_color="#E4F1E7" if band == "answer" else "#EEF2F4",
         )
 
-    def cell(self, kind: str, band: str) -> Format:
-        """Return the format of a list's cell; answers are unlocked and tinted."""
+    def cell(self, kind: str, band: str, **more: object) -> Format:
+        """Return the format of a list's cell with `more` properties; answers are unlocked and tinted."""
         properties: dict[str, object] = {
             "border": 1,
             "border_color": RULE,
@@ -78,7 +77,7 @@ class Looks:
             properties |= {"locked": False, "bg_color": ANSWER_FILL}
         if band == "line":
             properties |= {"font_color": FAINT, "font_size": 8}
-        return self._format(**properties)
+        return self._format(**properties | more)
 
     def condition(self, **properties: object) -> Format:
         """Return a format that a condition lays over a cell."""

@@ -1,7 +1,7 @@
-"""The rows of a month's worklists, gathered from the build file.
+"""The rows of a month's worklists and of a week's tasks, gathered from the build file.
 
-Belongs here: the one query behind a list. It is the only place where phone numbers and names leave
-staging. Not here: who is listed (`retention.responsibilities`), how it looks (`workbook`).
+Belongs here: the queries behind a unit's workbook. Not here: who is listed (`retention.responsibilities`,
+`retention.contact_tasks`), how it looks (`workbook`), lists for others than units (`week_lists`).
 """
 
 from datetime import date
@@ -9,12 +9,13 @@ from datetime import date
 import duckdb
 import pandas
 
+from orchestration.weeks import WarningWeek
 from orchestration.worklists.texts import LANGUAGES, Texts, shown
 
 REASONS_SHOWN = 3
 """Reasons told on a list: more are not read on the phone."""
 
-_VALID = "enabled and valid_from_month <= $month and coalesce(valid_to_month, $month) >= $month"
+VALID = "enabled and valid_from_month <= $month and coalesce(valid_to_month, $month) >= $month"
 _SIGNS = {"<=": "≤", ">=": "≥"}
 
 
@@ -27,49 +28,156 @@ def read_worklist_rows(
     the model's strongest reasons, a line each; both are null where the month has none. Money in `currency`.
     Raises ValueError for a language that offers have no names in.
     """
+    assigned = """
+        select *, snapshot_month as known_month from retention.responsibilities
+        where snapshot_month = $month and disposition = 'assigned'
+    """
+    fired = """
+        select subscriber_id, condition_id as item_id, rule_id, observed_value, threshold, points, item_type
+        from (
+            select *, 'warning_condition' as item_type from retention.warning_evidence
+            where week_month = $month
+            qualify row_number() over (
+                partition by subscriber_id, condition_id order by warning_week desc, rule_id
+            ) = 1
+        )
+        union all
+        select subscriber_id, rule_id, rule_id, observed_value, threshold, points, 'scorecard_rule'
+        from retention.scorecard_points
+        where snapshot_month = $month
+    """
+    return _rows(connection, assigned, fired, {"month": month}, language, currency, texts)
+
+
+def read_task_rows(
+    connection: duckdb.DuckDBPyConnection, week: WarningWeek, *, language: str, currency: str, texts: Texts
+) -> pandas.DataFrame:
+    """Return one row per assigned task of a warning week, in the columns that `write_worklists` takes.
+
+    Facts are the week's conditions; probability, points and reasons those of the base month; the offer and
+    the main cause those of the base month's list where it has the customer, else the cause of the condition
+    that weighs most. Raises ValueError for a language that offers have no names in.
+    """
+    assigned = f"""
+        select
+            tasks.assignment_id, tasks.subscriber_id, tasks.colour, tasks.unit_id as primary_unit_id,
+            tasks.staff_id, tasks.stage, tasks.channel, tasks.due_date, tasks.disposition,
+            $base_month as known_month, 'at_risk' as list_kind,
+            row_number() over (
+                order by
+                    tasks.due_date, levels.colour_rank, lists.priority_rank nulls last, tasks.assignment_id
+            ) as priority_rank,
+            scores.churn_probability, points.score, lists.model_cause, lists.offer_id, lists.expected_benefit,
+            conditions.cause as rule_cause, owners.landing_unit_id, owners.supervising_unit_id,
+            coalesce(lists.main_cause, conditions.cause) as main_cause, strategies.strategy_id
+        from retention.contact_tasks as tasks
+        left join (select distinct colour, colour_rank from reference.warning_levels where {VALID}) as levels
+            on levels.colour = tasks.colour
+        left join retention.responsibilities as lists
+            on lists.subscriber_id = tasks.subscriber_id and lists.snapshot_month = $base_month
+        left join retention.would_be_owners as owners
+            on owners.subscriber_id = tasks.subscriber_id and owners.snapshot_month = $base_month
+        left join ml.churn_scores as scores
+            on scores.subscriber_id = tasks.subscriber_id and scores.snapshot_month = $base_month
+        left join retention.scorecard_scores as points
+            on points.subscriber_id = tasks.subscriber_id and points.snapshot_month = $base_month
+        left join (
+            select evidence.subscriber_id, causes.cause
+            from retention.warning_evidence as evidence
+            inner join reference.cause_map as causes
+                on causes.item_type = 'warning_condition' and causes.item_id = evidence.condition_id
+            where evidence.warning_week = $week
+            qualify row_number() over (
+                partition by evidence.subscriber_id order by evidence.points desc, evidence.condition_id
+            ) = 1
+        ) as conditions on conditions.subscriber_id = tasks.subscriber_id
+        left join (
+            select colours.subscriber_id, strategies.cause, strategies.strategy_id, phases.situation
+            from retention.first_contacts as colours
+            inner join marts.dim_subscribers as subscribers
+                on subscribers.subscriber_id = colours.subscriber_id
+                and subscribers.snapshot_month = $base_month
+            inner join retention.strategies_in_force as strategies
+                on strategies.snapshot_month = $base_month and not strategies.is_stopped
+                and strategies.lifecycle_stage is not distinct from colours.lifecycle_stage
+                and strategies.brand is not distinct from subscribers.brand
+                and strategies.value_tier = subscribers.value_tier
+            inner join (select phase, situation from reference.retention_phases where {VALID}) as phases
+                on phases.phase = strategies.phase
+            where colours.snapshot_month = $base_month
+        ) as strategies
+            on strategies.subscriber_id = tasks.subscriber_id
+            and strategies.cause = coalesce(lists.main_cause, conditions.cause)
+            and strategies.situation = tasks.colour
+        where tasks.warning_week = $week and tasks.disposition = 'assigned'
+    """
+    fired = """
+        select
+            subscriber_id, condition_id as item_id, rule_id, observed_value, threshold, points,
+            'warning_condition' as item_type
+        from retention.warning_evidence
+        where warning_week = $week
+    """
+    values = {"month": week.week_month, "week": week.warning_week, "base_month": week.base_month}
+    return _rows(connection, assigned, fired, values, language, currency, texts)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    assigned: str,
+    fired: str,
+    values: dict[str, date],
+    language: str,
+    currency: str,
+    texts: Texts,
+) -> pandas.DataFrame:
+    """Return what a workbook shows of the rows of `assigned`, with the facts of `fired`; both are queries.
+
+    `known_month` of `assigned` is the month whose end customer and reasons are shown as of.
+    """
     if language not in LANGUAGES:
         raise ValueError(f"language is {language!r}; it can be one of {', '.join(LANGUAGES)}")
     rows = connection.execute(
         f"""
         with
 
-        assigned as (
-            select * from retention.responsibilities
-            where snapshot_month = $month and disposition = 'assigned'
-        ),
+        assigned as ({assigned}),
+
+        known as (select distinct subscriber_id, known_month as snapshot_month from assigned),
 
         reasons as (
             select subscriber_id, string_agg(sentence, chr(10) order by reason_rank) as sentence
             from ml.churn_reasons
-            where snapshot_month = $month and reason_rank <= {REASONS_SHOWN}
+            inner join known using (subscriber_id, snapshot_month)
+            where reason_rank <= {REASONS_SHOWN}
             group by subscriber_id
         ),
 
         phones as (
             select subscriber_id, msisdn from staging.stg_customer__subscribers
-            where snapshot_month = $month
+            inner join known using (subscriber_id, snapshot_month)
         ),
 
         subscribers as (
             select subscriber_id, customer_type, group_id, value_tier from marts.dim_subscribers
-            where snapshot_month = $month
+            inner join known using (subscriber_id, snapshot_month)
         ),
 
         strategies as (
             select strategy_id, actions_{language} as strategy
             from reference.retention_strategies
-            where {_VALID}
+            where {VALID}
         ),
 
         offers as (
             select offer_id, name_{language} as offer_name, script_{language} as script_hint
             from reference.offers
-            where {_VALID}
+            where {VALID}
         )
 
         select
             assigned.assignment_id, assigned.subscriber_id, phones.msisdn, subscribers.customer_type,
-            subscribers.group_id, subscribers.value_tier, assigned.colour, assigned.score,
+            subscribers.group_id, subscribers.value_tier, assigned.list_kind, assigned.colour, assigned.score,
             assigned.churn_probability, assigned.main_cause, assigned.model_cause, assigned.rule_cause,
             reasons.sentence, strategies.strategy, assigned.offer_id, offers.offer_name, offers.script_hint,
             assigned.expected_benefit, assigned.priority_rank, assigned.primary_unit_id, units.unit_name,
@@ -85,54 +193,38 @@ def read_worklist_rows(
         left join staging.stg_organisation__staff as staff on staff.staff_id = assigned.staff_id
         order by assigned.primary_unit_id, assigned.due_date, assigned.priority_rank, assigned.assignment_id
         """,
-        {"month": month},
+        values,
     ).df()
-    return rows.merge(_facts(connection, month, language, currency, texts), on="subscriber_id", how="left")
+    facts = _facts(connection, assigned, fired, values, language, currency, texts)
+    return rows.merge(facts, on="subscriber_id", how="left")
 
 
 def _facts(
-    connection: duckdb.DuckDBPyConnection, month: date, language: str, currency: str, texts: Texts
+    connection: duckdb.DuckDBPyConnection,
+    assigned: str,
+    fired: str,
+    values: dict[str, date],
+    language: str,
+    currency: str,
+    texts: Texts,
 ) -> pandas.DataFrame:
-    """Return one row per assigned subscriber with facts: the conditions of the month's weeks, then the rules.
-
-    A condition that fired in several weeks is told as the last of them saw it.
-    """
-    fired = connection.execute(
+    """Return one row per assigned subscriber with facts of `fired`: first the conditions, then the rules."""
+    told = connection.execute(
         f"""
         with
 
-        assigned as (
-            select subscriber_id from retention.responsibilities
-            where snapshot_month = $month and disposition = 'assigned'
-        ),
+        assigned as ({assigned}),
 
-        conditions as (
-            select
-                subscriber_id, condition_id as item_id, rule_id, observed_value, threshold, points,
-                'warning_condition' as item_type
-            from retention.warning_evidence
-            where week_month = $month
-            qualify row_number() over (
-                partition by subscriber_id, condition_id order by warning_week desc, rule_id
-            ) = 1
-        ),
-
-        points as (
-            select
-                subscriber_id, rule_id as item_id, rule_id, observed_value, threshold, points,
-                'scorecard_rule' as item_type
-            from retention.scorecard_points
-            where snapshot_month = $month
-        ),
+        fired as ({fired}),
 
         rules as (
             select 'warning_condition' as item_type, rule_id, measure, operator
             from reference.warning_conditions
-            where {_VALID}
+            where {VALID}
             union all
             select 'scorecard_rule', rule_id, measure, operator
             from reference.warning_scorecard
-            where {_VALID}
+            where {VALID}
         )
 
         select
@@ -140,13 +232,13 @@ def _facts(
             cast(fired.threshold as double) as threshold,
             rules.measure, coalesce(rules.operator, '') as operator, coalesce(causes.unit, '') as unit,
             coalesce(causes.label_{language}, fired.rule_id) as label
-        from (select * from conditions union all select * from points) as fired
+        from fired
         inner join assigned using (subscriber_id)
         left join rules using (item_type, rule_id)
         left join reference.cause_map as causes using (item_type, item_id)
         order by fired.subscriber_id, fired.item_type desc, fired.points desc, fired.rule_id
         """,
-        {"month": month},
+        values,
     ).df()
     columns = ["measure", "label", "unit", "observed_value", "operator", "threshold"]
     words = [
@@ -158,10 +250,10 @@ def _facts(
             operator=_SIGNS.get(operator, operator),
             threshold=shown(threshold, unit, currency),
         )
-        for measure, label, unit, observed, operator, threshold in fired[columns].to_numpy().tolist()
+        for measure, label, unit, observed, operator, threshold in told[columns].to_numpy().tolist()
     ]
     separator = texts.text("list.separator", language)
-    by_subscriber = pandas.Series(words, index=fired["subscriber_id"], dtype=object, name="facts").groupby(
+    by_subscriber = pandas.Series(words, index=told["subscriber_id"], dtype=object, name="facts").groupby(
         level=0
     )
     return by_subscriber.agg(separator.join).reset_index()

@@ -10,6 +10,7 @@ import pandas
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from orchestration.worklists.columns import SHEETS
 from orchestration.worklists.list_sheet import ListStyle
 from orchestration.worklists.looks import BAND_COLOURS, FAINT, RULE
 
@@ -21,30 +22,30 @@ HEIGHTS = {0: 34, 1: 20, 2: 8}
 
 Cell = tuple[object, Format]
 ORDER = {
-    "colour": ("red", "yellow", "blue"),
+    "sheet": tuple(kind.name for kind in SHEETS),
     "stage": ("visit", "call", "hall", "sms"),
     "value_tier": ("high", "mid", "mass"),
 }
 
 
 def write_summary(
-    sheet: Worksheet, rows: pandas.DataFrame, style: ListStyle, *, unit: str, month: date, list_name: str
+    sheet: Worksheet, rows: pandas.DataFrame, style: ListStyle, *, title: str, unit: str
 ) -> None:
-    """Fill the first page from a unit's rows (the columns that `write_worklists` takes)."""
+    """Fill the first page from a unit's rows (the columns that `write_worklists` takes, and `sheet`)."""
     cells: dict[tuple[int, int], Cell] = {}
-    _add_title(cells, style, unit, month)
+    add_title(cells, style, title, unit, RIGHT + 2)
     top = _add_figures(cells, rows, style, 4)
     left = _add_staff(cells, rows, style, top + 1)
     right = 4
     for heading, column in (
         ("by_due_date", "due_date"),
-        ("by_colour", "colour"),
+        ("by_sheet", "sheet"),
         ("by_stage", "stage"),
         ("by_tier", "value_tier"),
     ):
         right = _add_counts(cells, rows, style, right, heading, column) + 1
-    bottom = _add_instructions(cells, style, max(left, right) + 1, list_name)
-    _write_in_order(sheet, cells)
+    bottom = _add_instructions(cells, style, max(left, right) + 1)
+    write_in_order(sheet, cells)
     sheet.set_column(0, 0, 2)
     sheet.set_column(LEFT, LEFT, 30)
     sheet.set_column(LEFT + 1, LEFT + 2, 14)
@@ -59,7 +60,7 @@ def write_summary(
     sheet.set_tab_color(BAND_COLOURS["task"])
 
 
-def _write_in_order(sheet: Worksheet, cells: dict[tuple[int, int], Cell]) -> None:
+def write_in_order(sheet: Worksheet, cells: dict[tuple[int, int], Cell]) -> None:
     """Row by row: a workbook in constant memory takes no cell above the last one written."""
     for row in sorted({row for row, _ in cells}):
         sheet.set_row(row, HEIGHTS.get(row, 18))
@@ -74,14 +75,17 @@ def _write_in_order(sheet: Worksheet, cells: dict[tuple[int, int], Cell]) -> Non
             sheet.write_number(row, column, float(str(value)), look)
 
 
-def _add_title(cells: dict[tuple[int, int], Cell], style: ListStyle, unit: str, month: date) -> None:
+def add_title(
+    cells: dict[tuple[int, int], Cell], style: ListStyle, title: str, subtitle: str, width: int
+) -> None:
+    """Add the bar above a page of `width` columns."""
     bar = {"bg_color": BAND_COLOURS["task"], "font_color": "white"}
     for row, size in ((0, 18), (1, 12), (2, 6)):
         look = style.looks.plain(font_size=size, bold=row == 0, **bar)
-        for column in range(RIGHT + 2):
+        for column in range(width):
             cells[row, column] = (None, look)
-    cells[0, LEFT] = (style.word("title.worklist"), style.looks.plain(font_size=18, bold=True, **bar))
-    cells[1, LEFT] = (f"{unit}   ·   {month:%Y-%m}", style.looks.plain(font_size=12, **bar))
+    cells[0, LEFT] = (title, style.looks.plain(font_size=18, bold=True, **bar))
+    cells[1, LEFT] = (subtitle, style.looks.plain(font_size=12, **bar))
 
 
 def _add_heading(
@@ -182,12 +186,12 @@ def _add_counts(
     return row + 1
 
 
-def _add_instructions(cells: dict[tuple[int, int], Cell], style: ListStyle, row: int, list_name: str) -> int:
+def _add_instructions(cells: dict[tuple[int, int], Cell], style: ListStyle, row: int) -> int:
     """Add how to fill the workbook in; return the last row."""
     _add_heading(cells, style, row, range(LEFT, RIGHT + 2), [style.word("summary.how")])
     plain = style.looks.plain()
     for number, step in enumerate(("order", "answer", "ask", "late", "return"), start=1):
         row += 1
-        cells[row, LEFT] = (f"{number}.  {style.word(f'summary.how.{step}', sheet=list_name)}", plain)
+        cells[row, LEFT] = (f"{number}.  {style.word(f'summary.how.{step}')}", plain)
     cells[row + 2, LEFT] = (style.word("summary.personal"), style.looks.plain(font_color=FAINT, italic=True))
     return row + 2

@@ -1,25 +1,29 @@
 """One workbook per unit: written whole, for its one reader, in the same bytes from the same rows.
 
-Belongs here: which sheets a workbook has, file names and file modes. Not here: what stands on a sheet
-(`summary_sheet`, `list_sheet`), how a folder is put in place (`orchestration.publishing`).
+Belongs here: which sheets a workbook has. Not here: what stands on a sheet (`summary_sheet`, `list_sheet`),
+file names and modes (`files`), how a folder is put in place (`orchestration.publishing`).
 """
 
-import re
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas
-import xlsxwriter
 
-from orchestration.worklists.columns import LINE_ID, SHOWN
+from orchestration.weeks import WarningWeek
+from orchestration.worklists.columns import LINE_ID, SHEETS, SHOWN
+from orchestration.worklists.files import file_name, private_workbook
 from orchestration.worklists.list_sheet import FIRST_ROW, ListStyle, write_code_lists, write_list
 from orchestration.worklists.looks import Looks
 from orchestration.worklists.summary_sheet import write_summary
 from orchestration.worklists.texts import LANGUAGES, Texts
 
 NEEDED = frozenset(
-    {column.name for column in SHOWN} - {"customer", "causes", "seen"}
+    {column.name for column in SHOWN} - {"line_number", "customer", "causes", "seen"}
     | {
+        "list_kind",
+        "colour",
+        "priority_rank",
         "customer_type",
         "group_id",
         "main_cause",
@@ -39,15 +43,39 @@ class WorklistError(ValueError):
     """Worklists cannot be written from these rows; the message says what to change."""
 
 
+@dataclass(frozen=True)
+class Period:
+    """What a workbook is about: the `texts.csv` key of its title, its name, the first day of an answer."""
+
+    title: str
+    name: str
+    first_day: date
+
+    @classmethod
+    def of_month(cls, month: date) -> "Period":
+        """Return the list of a closed month (its first day): it is worked from the next month on.
+
+        >>> Period.of_month(date(2026, 12, 1))
+        Period(title='title.worklist', name='2026-12', first_day=datetime.date(2027, 1, 1))
+        """
+        following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        return cls("title.worklist", f"{month:%Y-%m}", following)
+
+    @classmethod
+    def of_week(cls, week: WarningWeek) -> "Period":
+        """Return the tasks of a warning week: they are worked from its Wednesday on."""
+        return cls("title.tasks", week.warning_week.isoformat(), week.warning_week)
+
+
 def write_worklists(
-    rows: pandas.DataFrame, folder: Path, *, month: date, language: str, currency: str, texts: Texts
+    rows: pandas.DataFrame, folder: Path, *, period: Period, language: str, currency: str, texts: Texts
 ) -> list[Path]:
     """Write `<unit_id>.xlsx` for every unit with assigned rows; return the files in unit order.
 
-    `rows` is what `read_worklist_rows` gives: one row per at-risk subscriber; only those of disposition
-    `assigned` are listed, by due date, then priority. Money is in `currency`. Files are of mode 0600 in a
-    folder of mode 0700. Raises WorklistError for missing columns, an assigned row without unit, or a
-    unit with more rows than a sheet holds.
+    `rows` is what `read_worklist_rows` or `read_task_rows` gives; only those of disposition `assigned` are
+    listed, a sheet a colour, by due date, then priority: nothing in a workbook tells of the others. Money is
+    in `currency`. Files are of mode 0600 in a folder of mode 0700. Raises WorklistError for missing columns,
+    an assigned row without unit or of an unknown colour, or a unit with more rows than a sheet holds.
     """
     missing = sorted(NEEDED - set(rows.columns))
     if missing:
@@ -60,21 +88,16 @@ def write_worklists(
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return [
-        _write_workbook(own, folder, str(unit_id), month, language, currency, texts)
+        _write_workbook(own, folder, str(unit_id), period, language, currency, texts)
         for unit_id, own in assigned.groupby("primary_unit_id", sort=True)
     ]
-
-
-def file_name(unit_id: str) -> str:
-    """Return a unit's file name; what a file name cannot hold becomes `%` and its number."""
-    return re.sub(r"[^\w.-]", lambda found: f"%{ord(found.group()):02X}", unit_id) + ".xlsx"
 
 
 def _write_workbook(
     rows: pandas.DataFrame,
     folder: Path,
     unit_id: str,
-    month: date,
+    period: Period,
     language: str,
     currency: str,
     texts: Texts,
@@ -84,29 +107,30 @@ def _write_workbook(
             f"unit {unit_id} has {len(rows)} assigned rows, a sheet holds {LONGEST_SHEET}; "
             "give the unit a capacity"
         )
+    rows = rows.assign(sheet=rows["colour"].fillna("other").where(rows["list_kind"] != "lost", "lost"))
+    unknown = sorted(set(rows["sheet"]) - {kind.name for kind in SHEETS})
+    if unknown:
+        raise WorklistError(f"unit {unit_id} has rows of colour {', '.join(unknown)}; no sheet is for it")
     rows = rows.sort_values(["due_date", "priority_rank", "assignment_id"], na_position="last")
     name = rows["unit_name"].iloc[0]
     unit = unit_id if pandas.isna(name) else f"{name} ({unit_id})"
+    title = texts.text(period.title, language)
     file = folder / file_name(unit_id)
-    # Before the first byte: the file must never be readable by others, not even while it grows.
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    options = {
-        "constant_memory": True,
-        # Half-written sheets hold phone numbers too.
-        "tmpdir": str(folder),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(str(file), options) as workbook:
+    with private_workbook(file, title=title, day=period.first_day) as workbook:
         style = ListStyle(texts, language, currency, Looks(workbook, language))
-        title, list_name = style.word("title.worklist"), style.word("sheet.worklist")
-        # A fixed moment: the library would otherwise write the clock into the file.
-        workbook.set_properties({"title": title, "created": datetime.combine(month, time.min)})
         summary = workbook.add_worksheet(style.word("sheet.summary"))
-        worklist = workbook.add_worksheet(list_name)
+        own = {kind: rows[rows["sheet"] == kind.name] for kind in SHEETS}
+        sheets = {
+            kind: workbook.add_worksheet(style.word(f"sheet.{kind.name}"))
+            for kind in SHEETS
+            if len(own[kind])
+        }
         ranges = write_code_lists(workbook, style)
-        write_summary(summary, rows, style, unit=unit, month=month, list_name=list_name)
-        write_list(worklist, rows, style, title=f"{title}: {unit}, {month:%Y-%m}", month=month, ranges=ranges)
+        write_summary(summary, rows, style, title=title, unit=f"{unit}   ·   {period.name}")
+        first = 1
+        for kind, sheet in sheets.items():
+            lines = own[kind].assign(line_number=range(first, first + len(own[kind])))
+            first += len(lines)
+            words = f"{title}: {unit}, {period.name} · {sheet.get_name()}"
+            write_list(sheet, kind, lines, style, title=words, first_day=period.first_day, ranges=ranges)
     return file

@@ -42,7 +42,8 @@ BUILD = """
 
     create table retention.responsibilities as
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, '2026-06-S1' as assignment_id,
-            'assigned' as disposition, 'red' as colour, 0.5::double as churn_probability, 11 as score,
+            'assigned' as disposition, 'at_risk' as list_kind, 'red' as colour,
+            0.5::double as churn_probability, 11 as score,
             'price' as main_cause, 'price' as model_cause, 'price' as rule_cause,
             'R1' as strategy_id, 'O1' as offer_id, 9.50::decimal(14,2) as expected_benefit,
             1::bigint as priority_rank, 'B01' as primary_unit_id, 'P1' as staff_id,

@@ -10,8 +10,8 @@ import pandas
 import pytest
 
 from orchestration.settings import REFERENCE
-from orchestration.worklists import Texts, TextsError, WorklistError, workbook, write_worklists
-from orchestration.worklists.columns import ANSWERS, COLUMNS, answer_codes
+from orchestration.worklists import Period, Texts, TextsError, WorklistError, workbook, write_worklists
+from orchestration.worklists.columns import ANSWERS, SHEETS, SHOWN, answer_codes
 from orchestration.worklists.list_sheet import lines_needed
 
 TEXTS = Texts.load(REFERENCE / "texts.csv")
@@ -24,6 +24,7 @@ ROW = {
     "customer_type": "group",
     "group_id": "G1",
     "value_tier": "high",
+    "list_kind": "at_risk",
     "colour": "red",
     "score": 11,
     "churn_probability": 0.5,
@@ -56,13 +57,14 @@ def frame(*changes: dict[str, object]) -> pandas.DataFrame:
 
 
 def written(rows: pandas.DataFrame, folder: Path, language: str = "en") -> list[Path]:
-    return write_worklists(rows, folder, month=JUNE, language=language, currency="CNY", texts=TEXTS)
+    period = Period.of_month(JUNE)
+    return write_worklists(rows, folder, period=period, language=language, currency="CNY", texts=TEXTS)
 
 
-def listed(file: Path, language: str = "en") -> pandas.DataFrame:
+def listed(file: Path, sheet: str = "red") -> pandas.DataFrame:
     """Read a workbook back as a machine would: by the hidden row of names."""
-    sheet = TEXTS.text("sheet.worklist", language)
-    return pandas.read_excel(file, sheet_name=sheet, skiprows=[1, 2], dtype=object)
+    name = TEXTS.text(f"sheet.{sheet}", "en")
+    return pandas.read_excel(file, sheet_name=name, skiprows=[1, 2], dtype=object)
 
 
 def test_workbooks_are_one_per_primary_unit_for_their_one_reader(tmp_path: Path) -> None:
@@ -92,7 +94,49 @@ def test_list_holds_only_the_assigned_by_due_date_then_priority(tmp_path: Path) 
     )
     (file,) = written(rows, tmp_path)
 
-    assert list(listed(file)["assignment_id"]) == ["second", "third", "late"]
+    lines = listed(file)
+    assert list(lines["assignment_id"]) == ["second", "third", "late"]
+    assert list(lines["line_number"]) == [1, 2, 3]
+    everything = {
+        cell
+        for sheet in openpyxl.load_workbook(file)
+        for line in sheet.iter_rows(values_only=True)
+        for cell in line
+    }
+    assert not {"held out", "suppressed", "beyond"} & everything
+
+
+def test_each_colour_has_a_sheet_of_its_own_and_the_lost_too(tmp_path: Path) -> None:
+    rows = frame(
+        {"assignment_id": "gone", "list_kind": "lost", "colour": None, "priority_rank": 9},
+        {"assignment_id": "gone red", "list_kind": "lost", "priority_rank": 10},
+        {"assignment_id": "message", "colour": "blue", "stage": "call"},
+        {"assignment_id": "points", "colour": None},
+        {"assignment_id": "warned", "colour": "yellow"},
+        {"assignment_id": "urgent"},
+    )
+    (file,) = written(rows, tmp_path)
+
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames == ["Summary", "Red", "Yellow", "At risk", "Blue", "Lost", "codes"]
+    lines = {kind.name: listed(file, kind.name) for kind in SHEETS}
+    assert {name: list(own["assignment_id"]) for name, own in lines.items()} == {
+        "red": ["urgent"],
+        "yellow": ["warned"],
+        "other": ["points"],
+        "blue": ["message"],
+        "lost": ["gone", "gone red"],
+    }
+    # Numbered through the unit, so that people can name a line by its number.
+    assert [number for own in lines.values() for number in own["line_number"]] == [1, 2, 3, 4, 5, 6]
+    assert "seen" in lines["red"].columns
+    assert not {"seen", "score", "strategy"} & set(lines["blue"].columns)
+    assert list(lines["blue"].columns[-10:]) == list(lines["red"].columns[-10:])
+
+
+def test_a_colour_without_a_sheet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WorklistError, match="unit B01 has rows of colour green; no sheet is for it"):
+        written(frame({"colour": "green"}), tmp_path)
 
 
 def test_no_assigned_row_gives_no_workbook(tmp_path: Path) -> None:
@@ -107,7 +151,7 @@ def test_list_shows_words_for_codes_and_codes_that_an_operator_added(tmp_path: P
     assert line["customer"] == "Group G1"
     assert line["seen"] == "Bill is falling\nFacts: Complaints 2 (≥ 2); X99 1 (> 0)"
     assert line["causes"] == "Price\nRules: Service"
-    assert (line["colour"], line["strategy"]) == ("Red", "Care; bill advice")
+    assert line["strategy"] == "Care; bill advice"
     assert line["due_date"] == pandas.Timestamp("2026-07-02")
     assert (line["churn_probability"], line["expected_benefit"]) == (0.5, 12.5)
     assert line[[column.name for column in ANSWERS]].isna().all()
@@ -138,8 +182,8 @@ def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) 
     )
     (file,) = written(frame(nothing | {"staff_id": None, "staff_name": None, "group_id": None}), tmp_path)
 
-    line = listed(file).iloc[0]
-    assert line[["churn_probability", "causes", "seen", "strategy", "colour", "staff_name"]].isna().all()
+    line = listed(file, "other").iloc[0]
+    assert line[["churn_probability", "causes", "seen", "strategy", "staff_name"]].isna().all()
     assert line["customer"] == "Group"
 
 
@@ -176,7 +220,7 @@ def test_answers_are_picked_from_lists_that_lead_back_to_the_contracts_codes(
     (file,) = written(frame({}), tmp_path, language)
 
     book = openpyxl.load_workbook(file)
-    sheet = book[TEXTS.text("sheet.worklist", language)]
+    sheet = book[TEXTS.text("sheet.red", language)]
     names = {cell.value: cell.column_letter for cell in sheet[1]}
     lists = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
     for column in ANSWERS:
@@ -193,14 +237,16 @@ def test_answers_are_picked_from_lists_that_lead_back_to_the_contracts_codes(
         }
         assert [codes[word] for word in words] == list(answer_codes(column.name))
         assert len(set(words)) == len(words)
-    assert lists[f"{names['contacted_on']}4"].type == "date"
+    day = lists[f"{names['contacted_on']}4"]
+    # The first of July: the list of June is worked from then on.
+    assert (day.type, day.operator, day.formula1) == ("date", "greaterThanOrEqual", "46204")
     assert book["codes"].sheet_state == "veryHidden"
 
 
 def test_everything_but_the_answers_is_locked(tmp_path: Path) -> None:
     (file,) = written(frame({}), tmp_path)
 
-    sheet = openpyxl.load_workbook(file)["Worklist"]
+    sheet = openpyxl.load_workbook(file)["Red"]
     unlocked = {sheet[1][cell.column - 1].value for cell in sheet[4] if not cell.protection.locked}
     assert sheet.protection.sheet
     assert unlocked == {column.name for column in ANSWERS}
@@ -209,9 +255,9 @@ def test_everything_but_the_answers_is_locked(tmp_path: Path) -> None:
 def test_list_is_set_up_for_screen_and_paper(tmp_path: Path) -> None:
     (file,) = written(frame({}, {"assignment_id": "2026-06-S2"}), tmp_path)
 
-    sheet = openpyxl.load_workbook(file)["Worklist"]
-    last = openpyxl.utils.get_column_letter(len(COLUMNS))
-    assert sheet.freeze_panes == "G4"
+    sheet = openpyxl.load_workbook(file)["Red"]
+    last = openpyxl.utils.get_column_letter(len(SHOWN) + len(ANSWERS) + 1)
+    assert sheet.freeze_panes == "F4"
     assert sheet.auto_filter.ref == f"A3:{last}5"
     assert sheet.row_dimensions[1].hidden
     assert sheet.page_setup.orientation == "landscape"
@@ -243,7 +289,7 @@ def test_summary_counts_the_list_and_names_no_customer(tmp_path: Path) -> None:
         "By due date": "Customers",
         "2026-07-01": 1,
         "2026-07-02": 2,
-        "By warning": "Customers",
+        "By sheet": "Customers",
         "Red": 2,
         "Blue": 1,
         "By next step": "Customers",
@@ -260,8 +306,8 @@ def test_chinese_workbook_holds_no_english_head(tmp_path: Path) -> None:
     (file,) = written(frame({}), tmp_path, "zh")
 
     book = openpyxl.load_workbook(file)
-    heads = [cell.value for row in (2, 3) for cell in book["工作清单"][row] if cell.value]
-    assert book.sheetnames == ["概要", "工作清单", "codes"]
+    heads = [cell.value for row in (2, 3) for cell in book["红色预警"][row] if cell.value]
+    assert book.sheetnames == ["概要", "红色预警", "codes"]
     assert [head for head in heads if head.isascii()] == []
 
 

@@ -17,20 +17,21 @@ BUILD = """
     create schema marts; create schema retention; create schema ml; create schema staging;
     create schema reference;
     create table retention.responsibilities (snapshot_month date, subscriber_id varchar,
-        assignment_id varchar, disposition varchar, colour varchar, churn_probability double, score integer,
+        assignment_id varchar, disposition varchar, list_kind varchar, colour varchar,
+        churn_probability double, score integer,
         main_cause varchar, model_cause varchar, rule_cause varchar, strategy_id varchar, offer_id varchar,
         expected_benefit decimal(14,2), priority_rank bigint,
         primary_unit_id varchar, staff_id varchar, landing_unit_id varchar, supervising_unit_id varchar,
         stage varchar, channel varchar, due_date date);
     insert into retention.responsibilities values
-        ('2026-06-01', 'S1', 'A1', 'assigned', 'red', 0.5, 11, 'price', 'price', 'service', 'R1', 'O1',
-            9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-07-02'),
-        ('2026-06-01', 'S2', 'A2', 'assigned', null, null, null, null, null, null, null, null, null, 2, 'B09',
-            null, null, null, 'call', 'call', '2026-07-02'),
-        ('2026-06-01', 'S3', 'A3', 'held_out', 'red', 0.5, 11, 'price', 'price', 'service', 'R1', 'O1',
-            9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-07-02'),
-        ('2026-05-01', 'S1', 'A0', 'assigned', 'red', 0.5, 11, 'price', 'price', 'service', 'R1', 'O1',
-            9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-06-02');
+        ('2026-06-01', 'S1', 'A1', 'assigned', 'at_risk', 'red', 0.5, 11, 'price', 'price', 'service', 'R1',
+            'O1', 9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-07-02'),
+        ('2026-06-01', 'S2', 'A2', 'assigned', 'lost', null, null, null, null, null, null, null, null, null,
+            2, 'B09', null, null, null, 'call', 'call', '2026-07-02'),
+        ('2026-06-01', 'S3', 'A3', 'held_out', 'at_risk', 'red', 0.5, 11, 'price', 'price', 'service', 'R1',
+            'O1', 9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-07-02'),
+        ('2026-05-01', 'S1', 'A0', 'assigned', 'at_risk', 'red', 0.5, 11, 'price', 'price', 'service', 'R1',
+            'O1', 9.50, 1, 'B01', 'P1', 'B01', null, 'call', 'call', '2026-06-02');
     create table retention.scorecard_points (snapshot_month date, subscriber_id varchar, rule_id varchar,
         observed_value double, threshold decimal(18,4), points integer);
     insert into retention.scorecard_points values ('2026-06-01', 'S1', 'S05', 12.5, 0, 1),
