@@ -62,7 +62,7 @@ class Reason:
     """Why a row goes back: a key of `texts.csv` and what it is filled with; `column` is a column's name."""
 
     key: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class _Draft:
     def __init__(self, answer: Answer, known: Known, codes: Mapping[str, Mapping[str, str]]) -> None:
         self.answer = answer
         self.reasons: list[Reason] = []
-        self.told = answer.values
+        self.told = answer.told
         self.line_id = self.told.get(LINE, "")
         self.line = known.lines.get(self.line_id)
         self.moment = read_moment(self.told.get("contacted_at", ""))

@@ -51,13 +51,13 @@ class FeedbackError(ValueError):
 class Answer:
     """One answered row: where it stands, and what stands there by the raw contract's column names.
 
-    `values` has every column of the file that means anything here, empty ones as ''; `formulas` names the
+    `told` has every column of the file that means anything here, empty ones as ''; `formulas` names the
     columns in which a formula stands instead of a value.
     """
 
     sheet: str
     row: int
-    values: Mapping[str, str]
+    told: Mapping[str, str]
     formulas: frozenset[str] = frozenset()
 
 

@@ -5,22 +5,22 @@ Belongs here: words and looks of a reply. Not here: the verdicts (`checking`), w
 No cell of a reply is a formula, whatever a unit wrote into its file.
 """
 
-import csv
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
-import xlsxwriter
+import pandas
 
 from orchestration.feedback.checking import Checked, Reason
 from orchestration.feedback.reading import LINE
+from orchestration.worklists.files import private_workbook, write_private_csv
 from orchestration.worklists.texts import Texts
 
 _COLUMNS = ("sheet", "row", "line", "verdict", "reason")
 _WIDTHS = (14, 7, 20, 18, 90)
 _LONGEST_VALUE = 60
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_SEPARATOR = "list.separator"
+# The bytes of a reply must not tell the clock.
+_ANY_DAY = date(2010, 1, 1)
 
 
 def reply_name(dropped: str) -> str:
@@ -46,33 +46,43 @@ def write_reply(
     """Write a reply into `file`, of mode 0600; `problem` is why the dropped file could not be read at all."""
     heads = [texts.text(f"feedback.column.{name}", language) for name in _COLUMNS]
     rows = [_row(result, texts, language) for result in checked]
-    title = texts.text(
+    if problem is not None:
+        rows.append(["", "", "", texts.text("feedback.returned", language), _told(problem, texts, language)])
+    if not is_workbook:
+        write_private_csv(file, pandas.DataFrame(rows, columns=heads, dtype=object))
+        return
+    verdicts = [result.verdict for result in checked]
+    summary = texts.text(
         "feedback.summary",
         language,
-        **{
-            verdict: str(sum(result.verdict == verdict for result in checked))
-            for verdict in ("accepted", "repeated", "returned")
-        },
+        accepted=str(verdicts.count("accepted")),
+        repeated=str(verdicts.count("repeated")),
+        returned=str(verdicts.count("returned")),
     )
-    if problem is not None:
-        title = _told(problem, texts, language)
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    if is_workbook:
-        _write_workbook(file, title, heads, rows)
-    else:
-        with file.open("w", encoding="utf-8-sig", newline="") as lines:
-            csv.writer(lines, lineterminator="\n").writerows(
-                [_plain(value) for value in row] for row in ([title], heads, *rows)
-            )
+    with private_workbook(file, title=heads[-2], day=_ANY_DAY) as workbook:
+        sheet = workbook.add_worksheet()
+        bold = workbook.add_format({"bold": True})
+        head = workbook.add_format({"bold": True, "bottom": 1})
+        wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+        for index, width in enumerate(_WIDTHS):
+            sheet.set_column(index, index, width)
+        sheet.write_string(0, 0, rows[0][-1] if problem is not None else summary, bold)
+        for number, row in enumerate((heads, *rows), start=1):
+            for index, value in enumerate(row):
+                # With the type said: a text that looks like a formula stays a text.
+                sheet.write_string(number, index, value, head if number == 1 else wrapped)
+        sheet.freeze_panes(2, 0)
+        sheet.autofilter(1, 0, max(len(rows) + 1, 2), len(_COLUMNS) - 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
 
 
 def _row(result: Checked, texts: Texts, language: str) -> list[str]:
-    separator = texts.text(_SEPARATOR, language)
+    separator = texts.text("list.separator", language)
     return [
         result.answer.sheet,
         str(result.answer.row),
-        result.answer.values.get(LINE, "")[:_LONGEST_VALUE],
+        result.answer.told.get(LINE, "")[:_LONGEST_VALUE],
         texts.text(f"feedback.{result.verdict}", language),
         separator.join(_told(reason, texts, language) for reason in result.reasons),
     ]
@@ -80,34 +90,9 @@ def _row(result: Checked, texts: Texts, language: str) -> list[str]:
 
 def _told(reason: Reason, texts: Texts, language: str) -> str:
     """Return a reason in words, columns by the heads that the worklist gives them."""
-    values = {name: value[:_LONGEST_VALUE] for name, value in reason.values.items()}
+    values = {name: value[:_LONGEST_VALUE] for name, value in reason.details.items()}
     if "column" in values:
         column = values["column"]
         head = {"contacted_at": "contacted_on", "channel": "contact_channel"}.get(column, column)
         values["column"] = texts.label("column", head, language)
     return texts.text(reason.key, language, **values)
-
-
-def _write_workbook(file: Path, title: str, heads: list[str], rows: list[list[str]]) -> None:
-    with xlsxwriter.Workbook(str(file), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
-        # A fixed moment: the library would otherwise write the clock into the file.
-        workbook.set_properties({"created": datetime(2010, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
-        sheet = workbook.add_worksheet()
-        bold = workbook.add_format({"bold": True, "bottom": 1})
-        wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-        sheet.write_string(0, 0, title, workbook.add_format({"bold": True}))
-        for index, (head, width) in enumerate(zip(heads, _WIDTHS, strict=True)):
-            sheet.set_column(index, index, width, wrapped)
-            sheet.write_string(1, index, head, bold)
-        for number, row in enumerate(rows, start=2):
-            for index, value in enumerate(row):
-                sheet.write_string(number, index, value, wrapped)
-        sheet.freeze_panes(2, 0)
-        sheet.autofilter(1, 0, max(len(rows) + 1, 1), len(_COLUMNS) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-
-
-def _plain(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

@@ -112,7 +112,7 @@ def _take(
     except FeedbackError as error:
         problem = Reason(error.key, error.values)
     else:
-        lines = sorted({answer.values.get(LINE, "") for answer in filled.answers})
+        lines = sorted({answer.told.get(LINE, "") for answer in filled.answers})
         own = _contacts_of_files(home, lines, lambda name: name == landing_name)
         others = _contacts_of_files(home, lines, lambda name: name != landing_name)
         checked = check(
@@ -151,8 +151,16 @@ def _known(connection: duckdb.DuckDBPyConnection, lines: list[str]) -> Known:
     found: dict[str, Line] = {}
     if has_table(connection, "retention.contact_tasks"):
         for line, *told in connection.execute(
-            "select assignment_id, subscriber_id, warning_week, staff_id "
-            "from retention.contact_tasks where assignment_id in (select unnest($lines::varchar[]))",
+            # A task offers what the list offered from which the week takes its customers.
+            """
+            select
+                tasks.assignment_id, tasks.subscriber_id, tasks.warning_week, tasks.staff_id, lists.offer_id
+            from retention.contact_tasks as tasks
+            left join retention.churn_warnings as warnings using (warning_week, subscriber_id)
+            left join retention.responsibilities as lists
+                on lists.subscriber_id = tasks.subscriber_id and lists.snapshot_month = warnings.base_month
+            where tasks.assignment_id in (select unnest($lines::varchar[]))
+            """,
             {"lines": lines},
         ).fetchall():
             found[line] = Line(*told)
