@@ -2,7 +2,7 @@
 -- rule table, which no generic test can say. The failure names the rule and its versions.
 {%- set rule_tables = [
     ('churn_rules', ['rule_id']),
-    ('contact_stages', ['colour', 'needs_visit_data', 'stage_order']),
+    ('contact_stages', ['colour', 'stage_order']),
     ('lifecycle_stages', ['rule_id']),
     ('list_sizes', ['rule_id']),
     ('offers', ['offer_id']),
@@ -10,6 +10,7 @@
     ('retention_phases', ['rule_id']),
     ('retention_strategies', ['strategy_id']),
     ('service_costs', ['cost_id']),
+    ('suppression_reasons', ['rule_id']),
     ('value_tiers', ['rule_id']),
     ('warning_conditions', ['rule_id']),
     ('warning_levels', ['rule_id']),

@@ -1,6 +1,6 @@
 with
 
-first_contacts as (select * from {{ ref('first_contacts') }} where {{ in_run('snapshot_month') }}),
+first_contacts as (select * from {{ ref('first_contacts') }} where is_candidate and {{ in_run('snapshot_month') }}),
 
 listed as (
     select * from {{ source('retention', 'responsibilities') }} where {{ in_run('snapshot_month') }}

@@ -1,6 +1,10 @@
+{{ config(materialized='table', tags=['weekly']) }}
+
 with
 
 months_landed as (select * from {{ ref('int_months_landed') }} where {{ in_run('snapshot_month') }}),
+
+warning_weeks as (select warning_week from {{ ref('int_warning_weeks') }} where is_in_run),
 
 calendar as (select * from {{ ref('calendar') }}),
 
@@ -10,20 +14,27 @@ day_numbers as (
     {%- endfor %}
 ),
 
+-- A list begins on the first day after its month, a week's tasks on its Wednesday.
+beginnings as (
+    select next_month as begins_on from months_landed
+    union
+    select warning_week as begins_on from warning_weeks
+),
+
 days as (
     select
-        months_landed.snapshot_month,
-        cast({{ dbt.dateadd('day', 'day_numbers.day_number', 'months_landed.next_month') }} as date) as calendar_date
-    from months_landed
+        beginnings.begins_on,
+        cast({{ dbt.dateadd('day', 'day_numbers.day_number', 'beginnings.begins_on') }} as date) as calendar_date
+    from beginnings
     cross join day_numbers
 ),
 
 -- Monday to Friday, unless the calendar says otherwise; 2001-01-01 was a Monday.
 working_days as (
     select
-        days.snapshot_month,
+        days.begins_on,
         days.calendar_date,
-        row_number() over (partition by days.snapshot_month order by days.calendar_date) as working_days_to_due
+        row_number() over (partition by days.begins_on order by days.calendar_date) as working_days_to_due
     from days
     left join calendar on days.calendar_date = calendar.calendar_date
     where
@@ -34,7 +45,7 @@ working_days as (
 )
 
 select
-    snapshot_month,
+    begins_on,
     cast(working_days_to_due as integer) as working_days_to_due,
     calendar_date as due_date
 from working_days

@@ -19,6 +19,7 @@ one_row as (
             ('minimum_tenure_months', 'integer'), ('tier_method', 'varchar'), ('tier_measure', 'varchar'),
             ('scorecard_threshold', 'integer'), ('value_horizon_months', 'integer'),
             ('usage_grain', 'varchar'),
+            ('control_share', 'decimal(9, 4)'), ('control_salt', 'varchar'), ('escalation_days', 'integer'),
             ('fire_rate_limit', 'decimal(9, 4)'), ('interval_quantile', 'decimal(9, 4)'),
         ] %}
         cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }})
