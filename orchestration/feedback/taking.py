@@ -78,7 +78,7 @@ def take_feedback(
     results: list[Checked] = []
     unreadable = 0
     for file in files:
-        checked, problem = _take(connection, home, file, settings, texts)
+        checked, problem = _take(connection, home, file, settings, texts, progress)
         results += checked
         unreadable += problem is not None
     verdicts = [result.verdict for result in results]
@@ -97,7 +97,12 @@ def take_feedback(
 
 
 def _take(
-    connection: duckdb.DuckDBPyConnection, home: Home, file: Path, settings: OperatorSettings, texts: Texts
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    file: Path,
+    settings: OperatorSettings,
+    texts: Texts,
+    progress: Callable[[str], None],
 ) -> tuple[list[Checked], Reason | None]:
     content = file.read_bytes()
     checksum = hashlib.sha256(content).hexdigest()[:_CHECKSUM_LETTERS]
@@ -124,7 +129,7 @@ def _take(
             last_day=last_day,
         )
         accepted = [result.contact for result in checked if result.contact is not None]
-        _write_contacts(home, landing_name, accepted)
+        _write_contacts(home, landing_name, accepted, progress)
     replies = _private_folder(home.feedback / "replies")
     half_written = replies / f".{landing_name}.tmp"
     is_workbook = file.suffix.lower() == ".xlsx"
@@ -214,7 +219,9 @@ def _read_contacts(file: Path) -> list[Contact]:
         return list(csv.DictReader(rows))
 
 
-def _write_contacts(home: Home, name: str, accepted: Iterable[Contact]) -> None:
+def _write_contacts(
+    home: Home, name: str, accepted: Iterable[Contact], progress: Callable[[str], None]
+) -> None:
     """Write the accepted contacts into the folders of their months, beside what the file led to before."""
     by_month: dict[str, list[Contact]] = {}
     for contact in accepted:
@@ -239,6 +246,7 @@ def _write_contacts(home: Home, name: str, accepted: Iterable[Contact]) -> None:
         half_written.chmod(0o600)
         half_written.write_bytes(content)
         _put(half_written, file)
+        progress(f"feedback: new answers of {month}; if it is closed, they count once it is run again")
 
 
 def _key(contact: Mapping[str, str]) -> tuple[str, int]:
