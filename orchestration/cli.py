@@ -149,6 +149,14 @@ def warn(week: date) -> None:
 
 
 @commands.command()
+def feedback() -> None:
+    """Take what the units have dropped into feedback/, and reply; `run` and `warn` do so first, too."""
+    home = prepared_home()
+    execute(home, "feedback", "taking feedback", {})
+    click.echo(f"replies under {home.feedback / 'replies'}")
+
+
+@commands.command()
 def status() -> None:
     """Show what has landed, run, failed and been published, by month and week, and what is stale."""
     from orchestration.defs.month_close import last_runs, last_weekly_runs

@@ -64,6 +64,11 @@ class Home:
         return self.root / "warehouse" / "scratch"
 
     @property
+    def feedback(self) -> Path:
+        """What the units drop back; replies and what was taken lie in folders of it."""
+        return self.root / "feedback"
+
+    @property
     def models(self) -> Path:
         """One folder a trained model."""
         return self.root / "models"

@@ -12,6 +12,7 @@ from dagster_dbt import DbtCliResource
 
 from orchestration.defs.contact_tasks import write_tasks, wrong_tasks
 from orchestration.defs.dbt_child import current_manifest, fresh_target, watched, week_arguments
+from orchestration.defs.feedback import ANSWERS
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_week, warning_weeks
 from orchestration.progress import say
@@ -34,6 +35,7 @@ _OWNERS = ["data-engineering@operator.example"]
 
 @dg.asset(
     key=LANDED,
+    deps=[ANSWERS],
     partitions_def=warning_weeks,
     group_name=_GROUP,
     owners=_OWNERS,
@@ -128,8 +130,8 @@ def published_week(
 
 weekly_warnings = dg.define_asset_job(
     WEEKLY_JOB,
-    selection=dg.AssetSelection.assets(*WEEKLY_KEYS),
-    description="Land the open months, find who is warned in the week of the run, publish the week.",
+    selection=dg.AssetSelection.assets(ANSWERS, *WEEKLY_KEYS),
+    description="Take feedback, land the open months, find who is warned in the week of the run, publish it.",
 )
 
 # Early enough for what goes out on the same Wednesday; the operator switches it on.

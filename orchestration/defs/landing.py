@@ -6,6 +6,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from orchestration.defs.feedback import ANSWERS, CONTACTS
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
@@ -30,6 +31,8 @@ def _specs() -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             [schema, name],
+            # What the units answer is raw data like any other, and there before anything lands.
+            deps=[ANSWERS] if [schema, name] == CONTACTS else [],
             description=description,
             group_name="landing",
             owners=["data-engineering@operator.example"],

@@ -92,9 +92,20 @@ def test_no_job_has_both_weeks_and_months(definitions: dg.Definitions, graph: As
     def assets_of(job: str) -> set[dg.AssetKey]:
         return set(definitions.resolve_job_def(job).asset_layer.selected_asset_keys)
 
-    assert assets_of("weekly_warnings") == WEEKLY
+    answers = dg.AssetKey(["feedback", "answers"])
+    assert assets_of("weekly_warnings") == WEEKLY | {answers}
+    assert assets_of("feedback") == {answers}
     assert {graph.get(key).partitions_def for key in WEEKLY} == {warning_weeks}
     assert assets_of("month_close") == set(graph.materializable_asset_keys) - WEEKLY
+
+
+def test_feedback_is_taken_before_anything_lands(graph: AssetGraph) -> None:
+    answers = dg.AssetKey(["feedback", "answers"])
+
+    assert set(graph.get(answers).child_keys) == {
+        dg.AssetKey(["raw_retention", "retention_contacts"]),
+        dg.AssetKey(["weekly", "landed"]),
+    }
 
 
 def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
