@@ -18,6 +18,7 @@ MAY_READ = {
     "labels": {"staging", "intermediate", "marts"},
     "retention": {"staging", "intermediate", "marts", "features"},
     "actions": {"staging", "intermediate", "marts", "features", "retention"},
+    "effect": {"staging", "intermediate", "marts", "labels", "retention"},
     "judging": {"staging", "intermediate", "marts", "features", "labels", "retention"},
     "kpi": {"staging", "intermediate", "marts", "features", "labels", "retention"},
 }
@@ -194,7 +195,7 @@ def test_marts_features_and_labels_keep_a_contract(models: list[Node]) -> None:
     wrong = [
         node["name"]
         for node in models
-        if folder(node) in {"marts", "features", "labels", "actions", "judging", "kpi"}
+        if folder(node) in {"marts", "features", "labels", "actions", "effect", "judging", "kpi"}
         and node["config"]["access"] == "public"
         and not node["config"]["contract"]["enforced"]
     ]

@@ -52,6 +52,20 @@ warned as (
 
 responsibilities as (select * from {{ source('retention', 'responsibilities') }}),
 
+contacts as (select * from {{ ref('fct_retention_contacts') }}),
+
+answering as (select count(*) > 0 as is_answered from contacts),
+
+reached as (
+    select
+        coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}) as snapshot_month,
+        subscriber_id,
+        1 as reached_count
+    from contacts
+    where is_reached
+    group by coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}), subscriber_id
+),
+
 counted as (
     select
         subscribers.snapshot_month,
@@ -72,7 +86,7 @@ counted as (
         cast(sum(warned.yellow_count) as bigint) as yellow_count,
         cast(sum(warned.blue_count) as bigint) as blue_count,
         cast(sum(case when responsibilities.disposition = 'assigned' then 1 else 0 end) as bigint) as assigned_count,
-        cast(null as bigint) as reached_count
+        cast(sum(case when answering.is_answered then coalesce(reached.reached_count, 0) end) as bigint) as reached_count
     from subscribers
     inner join subscriber_months
         on subscribers.snapshot_month = subscriber_months.snapshot_month
@@ -85,6 +99,9 @@ counted as (
     left join responsibilities
         on subscribers.snapshot_month = responsibilities.snapshot_month
         and subscribers.subscriber_id = responsibilities.subscriber_id
+    cross join answering
+    left join reached
+        on subscribers.snapshot_month = reached.snapshot_month and subscribers.subscriber_id = reached.subscriber_id
     group by subscribers.snapshot_month, subscribers.branch_id, subscribers.brand, subscribers.value_tier
 )
 

@@ -21,6 +21,8 @@ one_row as (
             ('usage_grain', 'varchar'),
             ('control_share', 'decimal(9, 4)'), ('control_salt', 'varchar'), ('escalation_days', 'integer'),
             ('fire_rate_limit', 'decimal(9, 4)'), ('interval_quantile', 'decimal(9, 4)'),
+            ('power_quantile', 'decimal(9, 4)'), ('sample_ratio_limit', 'decimal(9, 4)'),
+            ('follow_up_days', 'integer'),
         ] %}
         cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }})
             as {{ parameter }}{{ ',' if not loop.last }}
