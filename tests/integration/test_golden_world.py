@@ -60,6 +60,7 @@ _WHOLE_TABLES = {
     "churn_warnings": ("retention.churn_warnings", "true", WEEKLY),
     "warning_evidence": ("retention.warning_evidence", "true", (*WEEKLY, "condition_id")),
     "responsibilities": ("retention.responsibilities", "true", MONTHLY),
+    "lost_subscribers": ("retention.lost_subscribers", "true", MONTHLY),
 }
 _CHOSEN_ROWS = {
     "dim_subscribers": ("marts.dim_subscribers", "true", MONTHLY),

@@ -1,5 +1,3 @@
-{{ config(materialized='table', tags=['weekly']) }}
-
 with
 
 months_landed as (select * from {{ ref('int_months_landed') }} where {{ in_run('snapshot_month') }}),
