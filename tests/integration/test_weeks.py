@@ -139,8 +139,8 @@ def test_a_week_of_a_closed_month_has_the_rows_that_the_monthly_run_gave_it(home
     assert {path.parent for path in changed} == {Path("weeks", CLOSED_WEEK)}
     lists = {"manifest.json", "sms_list.csv", "overdue.xlsx", "callback_summary.xlsx"}
     names = {path.name for path in changed}
-    assert names > lists
-    assert {Path(name).suffix for name in names - lists} == {".xlsx"}
+    assert names >= lists
+    assert {Path(name).suffix for name in names - lists} <= {".xlsx"}
     retention(copy, "warn", "--week", CLOSED_WEEK)
     assert contents(copy.published) == first
 
