@@ -127,7 +127,9 @@ def test_list_without_units_has_no_owners_and_everybody_beyond_capacity(
         "landing_unit_id",
         "supervising_unit_id",
     ]
-    listed = found_rows(bare, "retention.responsibilities", columns)
+    owned = "primary_unit_id is not null or staff_id is not null or disposition = 'assigned'"
+    assert found_rows(bare, "retention.responsibilities", columns, owned) == {}
+    listed = found_rows(bare, "retention.responsibilities", columns, "list_kind = 'at_risk'")
     nobody = dict.fromkeys(columns[2:], "null")
     assert listed == {
         ("scorecard_all", "2026-07"): {"disposition": "beyond_capacity", "score": "13"} | nobody,
