@@ -101,8 +101,11 @@ def fingerprints(file: Path, *, up_to: date | None = None) -> dict[str, tuple[in
             where
                 table_type = 'BASE TABLE'
                 and table_schema in ('marts', 'features', 'labels', 'retention', 'ml', 'intermediate')
-                -- These hold the weeks of the last run, whichever it was.
-                and table_name not in ('int_warning_weeks', 'int_warning_conditions_judged')
+                -- These hold the months or weeks of the last run, whichever it was.
+                and table_name not in (
+                    'int_warning_weeks', 'int_warning_conditions_judged',
+                    'contact_moments', 'due_dates', 'failed_channels'
+                )
             group by all
             order by all
             """
