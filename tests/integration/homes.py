@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.settings import Home
 
-_MONTHS = ("snapshot_month", "stop_month", "trained_for_month", "week_month")
+_MONTHS = ("contact_month", "known_month", "snapshot_month", "stop_month", "trained_for_month", "week_month")
 
 COMMAND = str(Path(sys.executable).with_name("retention"))
 

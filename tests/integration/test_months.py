@@ -90,8 +90,15 @@ def test_no_month_sees_what_came_after_it(home: Home, copy: Home) -> None:
         )
     assert {name for name, rows in landed.items() if rows > 0} == {table.name for table in contract}
     moved = differences(known_then(home), known_then(copy))
-    # What has no date of its own says what is true now.
-    assert [key for key in moved if not key.startswith(("marts.dim_plans", "marts.dim_org_units"))] == []
+    # What has no date of its own says what is true now: a planted unit stands beside the others.
+    undated = ("marts.dim_plans", "marts.dim_org_units", "retention.capacities", "retention.shadow_prices")
+    assert [key for key in moved if not key.startswith(undated)] == []
+    with duckdb.connect(str(copy.warehouse_file), read_only=True) as connection:
+        connection.execute(f"attach '{home.warehouse_file}' as before (read_only)")
+        for table in ("capacities", "shadow_prices"):
+            places = f"from before.retention.{table} where snapshot_month <= '{MIDDLE}-01'"
+            assert connection.execute(f"select count(*) {places}").fetchall() != [(0,)]
+            assert connection.execute(f"select * {places} except from retention.{table}").fetchall() == []
 
 
 def known_then(home: Home) -> dict[str, tuple[int, str]]:
