@@ -132,6 +132,8 @@ def _take(
         _write_contacts(home, landing_name, accepted, progress)
     replies = _private_folder(home.feedback / "replies")
     half_written = replies / f".{landing_name}.tmp"
+    # A run that was killed may have left one.
+    half_written.unlink(missing_ok=True)
     is_workbook = file.suffix.lower() == ".xlsx"
     write_reply(
         half_written,
