@@ -9,6 +9,7 @@ import pytest
 from orchestration.settings import Home
 
 _HOME = tempfile.TemporaryDirectory(prefix="retention-tests-")
+_LONG = ("test_kill", "test_months", "test_weeks", "test_rule_changes", "test_oracle", "test_golden_world")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,6 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:.*is currently in {stage}:Warning")
     # dagster-dbt's parser says so of its own helper.
     config.addinivalue_line("filterwarnings", "ignore:sqlglotrs is deprecated:DeprecationWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long files first: beside them the short ones fill what is left."""
+    items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))
 
 
 def pytest_unconfigure() -> None:

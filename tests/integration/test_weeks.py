@@ -25,12 +25,7 @@ CLOSED_WEEK, OPEN_WEEK, NEXT_WEEK = "2026-06-17", "2026-07-15", "2026-07-22"
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)
 SNAPSHOTS = ("subscribers", "arrears", "cell_quality", "external_metrics")
 
-MOMENTS = (
-    Moment("landing 2026-07"),
-    Moment("dbt: colours", 4.0),
-    Moment("publishing retention.warning_evidence"),
-    Moment("writing the folder"),
-)
+MOMENTS = (Moment("dbt: colours", 4.0), Moment("publishing retention.warning_evidence"))
 
 
 @pytest.fixture(scope="module")
