@@ -31,7 +31,8 @@ coloured as (
         month_colours.colour,
         coalesce(month_colours.colour, 'none') as contact_colour,
         coalesce(month_colours.colour, 'other') as situation,
-        coalesce(month_colours.colour in ('red', 'yellow'), false) or coalesce(scores.is_potential_churner, false)
+        owners.is_candidate
+        and (coalesce(month_colours.colour in ('red', 'yellow'), false) or coalesce(scores.is_potential_churner, false))
             as is_at_risk_by_rules
     from owners
     inner join months_landed on owners.snapshot_month = months_landed.snapshot_month
@@ -42,7 +43,6 @@ coloured as (
     left join month_colours
         on owners.snapshot_month = month_colours.snapshot_month
         and owners.subscriber_id = month_colours.subscriber_id
-        and owners.is_candidate
 ),
 
 -- The first phase that fits a colour, on the list, off it, and on the list of the lost.
