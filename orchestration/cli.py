@@ -27,28 +27,12 @@ _KIBIBYTES_PER_MEBIBYTE = 1024
 _BYTES_PER_MEBIBYTE = 1024 * 1024
 
 
-class Month(click.ParamType):
-    """A month as YYYY-MM; becomes its first day."""
+class WrittenDate(click.ParamType):
+    """A month as YYYY-MM, which becomes its first day, or a day as YYYY-MM-DD."""
 
-    name = "YYYY-MM"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the first day, or fail with what was expected."""
-        if isinstance(value, date):
-            return value
-        text = str(value)
-        try:
-            if len(text) != len("YYYY-MM"):
-                raise ValueError
-            return date.fromisoformat(f"{text}-01")
-        except ValueError:
-            self.fail(f"{text!r} is no month; write it as YYYY-MM, such as 2026-01.", param, ctx)
-
-
-class Day(click.ParamType):
-    """A day as YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
+    def __init__(self, noun: str, name: str, example: str, rest: str = "") -> None:
+        """Take what it is called, how it is written, an example, and what completes it to a day."""
+        self.noun, self.name, self.example, self.rest = noun, name, example, rest
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the day, or fail with what was expected."""
@@ -56,11 +40,17 @@ class Day(click.ParamType):
             return value
         text = str(value)
         try:
-            if len(text) != len("YYYY-MM-DD"):
+            if len(text) != len(self.name):
                 raise ValueError
-            return date.fromisoformat(text)
+            return date.fromisoformat(text + self.rest)
         except ValueError:
-            self.fail(f"{text!r} is no day; write it as YYYY-MM-DD, such as 2026-01-07.", param, ctx)
+            self.fail(
+                f"{text!r} is no {self.noun}; write it as {self.name}, such as {self.example}.", param, ctx
+            )
+
+
+MONTH = WrittenDate("month", "YYYY-MM", "2026-01", rest="-01")
+DAY = WrittenDate("day", "YYYY-MM-DD", "2026-01-07")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -75,7 +65,7 @@ def commands() -> None:
 @commands.command()
 @click.option("--subscribers", type=click.IntRange(min=1), required=True, help="Lines in the first month.")
 @click.option("--months", type=click.IntRange(min=1), required=True, help="How many months to write.")
-@click.option("--last-month", type=Month(), required=True, help="Newest month to write.")
+@click.option("--last-month", type=MONTH, required=True, help="Newest month to write.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
 @click.option("--out", type=click.Path(path_type=Path), help="Landing folder.  [default: the home's]")
 @click.option(
@@ -124,8 +114,8 @@ def adapt(name: str, files: tuple[Path, ...], out: Path | None) -> None:
 
 
 @commands.command()
-@click.option("--month", type=Month(), required=True, help="Month to close; it must have ended.")
-@click.option("--from-month", type=Month(), help="First month of a range that ends with --month.")
+@click.option("--month", type=MONTH, required=True, help="Month to close; it must have ended.")
+@click.option("--from-month", type=MONTH, help="First month of a range that ends with --month.")
 def run(month: date, from_month: date | None) -> None:
     """Close a month, or each month of a range: the same job as the schedule's."""
     home = prepared_home()
@@ -134,7 +124,7 @@ def run(month: date, from_month: date | None) -> None:
 
 
 @commands.command()
-@click.option("--week", type=Day(), required=True, help="Wednesday after the week; the week must have ended.")
+@click.option("--week", type=DAY, required=True, help="Wednesday after the week; the week must have ended.")
 def warn(week: date) -> None:
     """Find who is warned in a week, also in a month still open: the same job as Wednesday's schedule."""
     from orchestration.publishing.status import render_table, week_status
@@ -233,7 +223,7 @@ def docs() -> None:
 @commands.command()
 @click.option("--subscribers", type=click.IntRange(min=1), default=20_000, show_default=True)
 @click.option("--months", type=click.IntRange(min=1), default=24, show_default=True)
-@click.option("--last-month", type=Month(), default="2026-06", show_default=True)
+@click.option("--last-month", type=MONTH, default="2026-06", show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.pass_context
 def demo(context: click.Context, subscribers: int, months: int, last_month: date, seed: int) -> None:
@@ -250,7 +240,7 @@ def demo(context: click.Context, subscribers: int, months: int, last_month: date
             dirt=0.0,
         )
     landed = sorted(
-        Month().convert(folder.name, None, None)
+        MONTH.convert(folder.name, None, None)
         for folder in (home.landing / "subscribers").glob("[0-9]*-[0-9]*")
     )
     if not landed:

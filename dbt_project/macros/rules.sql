@@ -12,6 +12,16 @@
     end
 {%- endmacro %}
 
+{% macro measured_rule_fires(measures) -%}
+    {#- The rule of the row fires on its own measure; `measures` are names with numerator and denominator. -#}
+    {%- for measure, numerator, denominator in measures %}
+    {{ 'or ' if not loop.first }}(
+        rules.measure = '{{ measure }}'
+        and {{ rule_fires(numerator, 'rules.operator', 'rules.threshold', denominator) }}
+    )
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro rule_is_valid(month, rules='rules') -%}
     {{ rules }}.enabled
     and {{ month }} >= {{ rules }}.valid_from_month

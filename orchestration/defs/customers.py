@@ -11,9 +11,9 @@ import pandas as pd
 
 from ml.benefits import expected_benefits
 from orchestration.defs.candidates import read_parameters
+from orchestration.worklists.reading import VALID
 
 _CONTACT = ("stage", "channel", "due_date", "contact_cost_amount", "saving_chance")
-_VALID = "enabled and valid_from_month <= $month and (valid_to_month is null or $month <= valid_to_month)"
 
 
 def read_customers(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def read_options(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataF
             offer_id, cause, value_tier, phase, is_for_stopped_lines, saving_factor, acceptance_chance,
             cost_per_month_amount * months as offer_cost_amount
         from reference.offers
-        where {_VALID}
+        where {VALID}
         union all
         select null, null, null, null, false, 1, 0, 0
         order by offer_id

@@ -46,15 +46,6 @@ def retention(home: Home, *arguments: str, checkout: Path | None = None, exit_co
     return done.stdout + done.stderr
 
 
-def refused(home: Home, *arguments: str) -> str:
-    """Run a `retention` command that must fail, not be misused; return what it said."""
-    done = subprocess.run(
-        [COMMAND, *arguments], env=environment(home), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
-
-
 def kill_at(home: Home, moment: Moment, *arguments: str) -> None:
     """Run a `retention` command and kill it, and only it, at `moment`."""
     process = subprocess.Popen(

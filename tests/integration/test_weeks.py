@@ -17,7 +17,6 @@ from tests.integration.homes import (
     fingerprints,
     kill_at,
     manifests,
-    refused,
     retention,
 )
 
@@ -207,12 +206,12 @@ def test_an_open_month_that_closes_is_as_if_nobody_had_been_warned_before(
 def test_a_week_that_cannot_be_run_says_what_has_to_be_done_first(copy: Home) -> None:
     before = fingerprints(copy.warehouse_file)
 
-    assert "2026-07 has to be run first: retention run --month 2026-07" in refused(
-        copy, "warn", "--week", "2026-08-12"
+    assert "2026-07 has to be run first: retention run --month 2026-07" in retention(
+        copy, "warn", "--week", "2026-08-12", exit_code=1
     )
     # It ends in August, of which nothing has come.
     assert "no extracts of 2026-08 are there yet, expected first of all in landing/usage_daily/2026-08" in (
-        refused(copy, "warn", "--week", "2026-08-05")
+        retention(copy, "warn", "--week", "2026-08-05", exit_code=1)
     )
     assert fingerprints(copy.warehouse_file) == before
     assert not copy.published_weeks.exists()

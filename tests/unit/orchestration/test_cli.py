@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, asset, job
 
-from orchestration.cli import Month, commands, prepared_home
+from orchestration.cli import MONTH, commands, prepared_home
 from orchestration.defs.early_warning import LANDED
 from orchestration.defs.month_close import failure_message, last_runs, last_weekly_runs
 
@@ -98,8 +98,8 @@ def test_warn_refuses_days_that_name_no_week(home: Path, arguments: list[str], m
 
 
 def test_a_month_becomes_its_first_day() -> None:
-    assert Month().convert("2026-02", None, None) == date(2026, 2, 1)
-    assert Month().convert(date(2026, 2, 1), None, None) == date(2026, 2, 1)
+    assert MONTH.convert("2026-02", None, None) == date(2026, 2, 1)
+    assert MONTH.convert(date(2026, 2, 1), None, None) == date(2026, 2, 1)
 
 
 def test_status_before_any_run_says_that_nothing_was_run(home: Path) -> None:

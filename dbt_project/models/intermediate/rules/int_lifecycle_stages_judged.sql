@@ -57,14 +57,7 @@ judged as (
         measured.subscriber_id,
         min(
             case
-                when
-                    {%- for measure, numerator, denominator in measures %}
-                    {{ 'or ' if not loop.first }}(
-                        rules.measure = '{{ measure }}'
-                        and {{ rule_fires(numerator, 'rules.operator', 'rules.threshold', denominator) }}
-                    )
-                    {%- endfor %}
-                    then rules.stage_order
+                when {{ measured_rule_fires(measures) }} then rules.stage_order
             end
         ) as stage_order
     from measured

@@ -78,14 +78,7 @@ judged as (
         ranked.subscriber_id,
         min(
             case
-                when
-                    {%- for measure, numerator, denominator in measures %}
-                    {{ 'or ' if not loop.first }}(
-                        rules.measure = '{{ measure }}'
-                        and {{ rule_fires(numerator, 'rules.operator', 'rules.threshold', denominator) }}
-                    )
-                    {%- endfor %}
-                    then rules.tier_rank
+                when {{ measured_rule_fires(measures) }} then rules.tier_rank
             end
         ) as tier_rank
     from ranked
