@@ -35,22 +35,9 @@ churn_flags as (
     where {{ in_open_months('snapshot_month') }}
 ),
 
-colour_ranks as (
-    select colour, min(colour_rank) as colour_rank
-    from {{ ref('warning_levels') }}
-    group by colour
-),
-
--- As on the list: the highest colour of the month's weeks.
-colours_of_month as (
-    select
-        warnings.week_month as snapshot_month,
-        warnings.subscriber_id,
-        min(colour_ranks.colour_rank) as colour_rank
-    from {{ ref('churn_warnings') }} as warnings
-    inner join colour_ranks on warnings.colour = colour_ranks.colour
-    where {{ in_open_months('warnings.week_month') }}
-    group by warnings.week_month, warnings.subscriber_id
+month_colours as (
+    select * from {{ ref('month_colours') }}
+    where {{ in_open_months('snapshot_month') }}
 ),
 
 -- What became of candidates of the month is judged: a warned line that stopped within it is none.
@@ -73,12 +60,11 @@ weekly as (
         union all
 
         select
-            colours_of_month.snapshot_month,
-            colours_of_month.subscriber_id,
+            snapshot_month,
+            subscriber_id,
             'total' as item_type,
-            colour_ranks.colour as judged_as
-        from colours_of_month
-        inner join colour_ranks on colours_of_month.colour_rank = colour_ranks.colour_rank
+            colour as judged_as
+        from month_colours
     ) as fired
     inner join subscribers
         on fired.snapshot_month = subscribers.snapshot_month and fired.subscriber_id = subscribers.subscriber_id

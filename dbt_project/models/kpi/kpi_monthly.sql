@@ -19,35 +19,22 @@ months_before as (
     from {{ ref('dim_subscribers') }}
 ),
 
-levels as (select * from {{ ref('warning_levels') }}),
-
--- The highest colour of the month's weeks.
-warnings as (
-    select
-        warnings.week_month,
-        warnings.subscriber_id,
-        min(levels.colour_rank) as colour_rank
-    from {{ ref('churn_warnings') }} as warnings
-    inner join levels on warnings.colour = levels.colour and {{ rule_is_valid('warnings.week_month', 'levels') }}
-    group by warnings.week_month, warnings.subscriber_id
-),
-
-colours as (select distinct colour_rank, colour from levels),
+month_colours as (select * from {{ ref('month_colours') }}),
 
 warned as (
     select
         subscribers.snapshot_month,
         subscribers.subscriber_id,
-        case when warnings.subscriber_id is null then 0 else 1 end as warned_count,
-        case when colours.colour = 'red' then 1 else 0 end as red_count,
-        case when colours.colour = 'yellow' then 1 else 0 end as yellow_count,
-        case when colours.colour = 'blue' then 1 else 0 end as blue_count
+        case when month_colours.subscriber_id is null then 0 else 1 end as warned_count,
+        case when month_colours.colour = 'red' then 1 else 0 end as red_count,
+        case when month_colours.colour = 'yellow' then 1 else 0 end as yellow_count,
+        case when month_colours.colour = 'blue' then 1 else 0 end as blue_count
     from subscribers
     -- Weeks have candidates of the month before; without it none was judged.
     inner join months_before on subscribers.snapshot_month = months_before.snapshot_month
-    left join warnings
-        on subscribers.snapshot_month = warnings.week_month and subscribers.subscriber_id = warnings.subscriber_id
-    left join colours on warnings.colour_rank = colours.colour_rank
+    left join month_colours
+        on subscribers.snapshot_month = month_colours.snapshot_month
+        and subscribers.subscriber_id = month_colours.subscriber_id
 ),
 
 responsibilities as (select * from {{ source('retention', 'responsibilities') }}),
