@@ -26,7 +26,8 @@ Where the words leave room, this is how they are read:
 - R11 Care of a group customer is care of each of his lines.
 - R12 Days known to have a forwarded call are counted, whatever the others had. The usage of a week is
       complete when its months are closed (their snapshot has landed).
-- R13 On the lost list are lines of high or middle value in their last active month.
+- R13 On the lost list are lines of high or middle value in their last active month, and active ones that fell
+  to mass (V8): whoever falls does not drop out of the base that counts him as lost.
 - R14 People and keepers hold on the first day after the month, when its list is worked.
 """
 
@@ -539,11 +540,13 @@ class Evaluator:
             and (row := self.line(subscriber, earlier)) is not None
             and row["status"] == "active"
         ]
-        if not active or self.tier(subscriber, active[-1]) == "mass":
-            return None
+        is_of_value = bool(active) and self.tier(subscriber, active[-1]) != "mass"
         if line["status"] == "active":
             flags = self.flags(subscriber, month)
-            return "lost" if any(flags[name] for name in IN_LABEL) else None
+            judged = IN_LABEL if is_of_value else ("v8_tier",)
+            return "lost" if any(flags[name] for name in judged) else None
+        if not is_of_value:
+            return None
         return "lost" if self.stopped_by_wish(subscriber, month) else None
 
     def stopped_by_wish(self, subscriber: str, month: date) -> bool:
