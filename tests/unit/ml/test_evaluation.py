@@ -27,7 +27,7 @@ def test_figures_with_a_tie_equal_those_by_hand() -> None:
     assert found.top_decile_lift.value == pytest.approx(2.5)
     assert (found.rows, found.churners, found.base_rate.value) == (5, 2, 0.4)
     assert found.expected_churners == pytest.approx(3.1)
-    assert found.expected_over_observed == pytest.approx(1.55)
+    assert found.observed_over_expected.value == pytest.approx(2 / 3.1)
 
 
 def test_lift_breaks_a_tie_by_subscriber_and_rounds_half_up() -> None:
@@ -116,7 +116,7 @@ def test_no_churner_gives_neither_lift_nor_precision() -> None:
     found = evaluate(np.zeros(20), np.linspace(0.1, 0.9, 20), ids(20), draws=10)
 
     assert found.top_decile_lift == found.average_precision == Figure()
-    assert found.expected_over_observed is None
+    assert found.observed_over_expected.value == 0
 
 
 def test_no_rows_give_no_figures() -> None:
