@@ -142,7 +142,7 @@ def campaign_profit(
     """
     if not 0 <= share <= 1:
         raise ValueError(f"The share to contact is {share}, not between 0 and 1.")
-    churners, stayers = _steps(target, score)
+    _, churners, stayers = score_steps(target, score)
     down_to = np.concatenate(([0.0], np.cumsum(churners + stayers)))
     contacted = share * down_to[-1]
     captured = np.interp(contacted, down_to, np.concatenate(([0.0], np.cumsum(churners))))
@@ -150,6 +150,28 @@ def campaign_profit(
         float(_profit(captured, contacted - captured, parameters or ProfitParameters(), acceptance))
         - fixed_cost
     )
+
+
+def score_steps(
+    target: np.ndarray | pd.Series, score: np.ndarray | pd.Series
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each score that occurs, from the highest down, with its churners and its stayers.
+
+    ValueError where there are not both, where an outcome is not true or false, and where a score is null.
+    """
+    churned, scores = np.asarray(target, dtype=np.float64), np.asarray(score, dtype=np.float64)
+    if churned.shape != scores.shape or churned.ndim != 1:
+        raise ValueError("Outcome and score are two columns of one length.")
+    if np.isnan(scores).any() or not ((churned == 0) | (churned == 1)).all():
+        raise ValueError("A score is null, or an outcome is neither true nor false.")
+    if not 0 < churned.sum() < len(churned):
+        raise ValueError(
+            "All customers left or all stayed, or there are none: so no score can be told from another."
+        )
+    # Sorting the scores alone is several times as fast as sorting the rows by them.
+    levels, rows = np.unique(scores, return_counts=True)
+    churners = np.bincount(np.searchsorted(levels, scores[churned == 1]), minlength=len(levels))
+    return levels[::-1], churners[::-1].astype(np.float64), (rows - churners)[::-1].astype(np.float64)
 
 
 def roc_hull(churners: np.ndarray, stayers: np.ndarray) -> RocHull:
@@ -175,21 +197,5 @@ def _profit(
 
 
 def _hull(target: np.ndarray | pd.Series, score: np.ndarray | pd.Series) -> RocHull:
-    return roc_hull(*_steps(target, score))
-
-
-def _steps(target: np.ndarray | pd.Series, score: np.ndarray | pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Churners and stayers of each score that occurs, from the highest down."""
-    churned, scores = np.asarray(target, dtype=np.float64), np.asarray(score, dtype=np.float64)
-    if churned.shape != scores.shape or churned.ndim != 1:
-        raise ValueError("Outcome and score are two columns of one length.")
-    if np.isnan(scores).any() or not ((churned == 0) | (churned == 1)).all():
-        raise ValueError("A score is null, or an outcome is neither true nor false.")
-    if not 0 < churned.sum() < len(churned):
-        raise ValueError(
-            "All customers left or all stayed (or there are none): no score earns more than another."
-        )
-    # Sorting the scores alone is several times as fast as sorting the rows by them.
-    levels, rows = np.unique(scores, return_counts=True)
-    churners = np.bincount(np.searchsorted(levels, scores[churned == 1]), minlength=len(levels))
-    return churners[::-1].astype(np.float64), (rows - churners)[::-1].astype(np.float64)
+    _, churners, stayers = score_steps(target, score)
+    return roc_hull(churners, stayers)
