@@ -12,7 +12,7 @@ subscriber id, and among rows of one subscriber the stayer goes first.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,8 @@ class Evaluation:
 
     Precision is the share of churners among the rows picked, lift that share over the base rate: in the top
     decile, and in the `capacity` rows that can be worked (where it is given). The profits are per customer of
-    all rows, under `profit_parameters`. Only where the score is a probability: log loss, expected churners,
+    all rows, under `profit_parameters`; every bootstrap sample picks its own best campaign, so that their
+    intervals reach further up than down. Only where the score is a probability: log loss, expected churners,
     the calibration's slope (below 1 is too sure of itself) and its intercept with the slope held at 1 (below
     0 is too many foretold).
     """
@@ -84,16 +85,17 @@ class PooledEvaluation:
     rows: int
     churners: int
     captured_churners: int
+    base_rate: Figure
     auc: Figure
     top_decile_lift: Figure
-    average_precision: Figure = Figure()
-    top_decile_precision: Figure = Figure()
-    capacity: int | None = None
-    precision_at_capacity: Figure = Figure()
-    lift_at_capacity: Figure = Figure()
-    expected_maximum_profit: Figure = Figure()
-    maximum_profit: Figure = Figure()
-    profit_parameters: ProfitParameters | None = None
+    average_precision: Figure
+    top_decile_precision: Figure
+    capacity: int | None
+    precision_at_capacity: Figure
+    lift_at_capacity: Figure
+    expected_maximum_profit: Figure
+    maximum_profit: Figure
+    profit_parameters: ProfitParameters
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Comparison:
     profit_parameters: ProfitParameters
 
 
-# Measures that every ranking has, in the order in which `_ratios` gives them; the names of the figures.
+# Names of the figures, in the order in which `_ratios` gives them.
 _MEASURES = (
     "base_rate",
     "auc",
@@ -148,6 +150,29 @@ class _Ranking:
     tie_start: np.ndarray
 
 
+class _Totals(NamedTuple):
+    """What adds up over rankings, and makes the measures when divided.
+
+    In the right order are pairs of a churner and a stayer (ties are halves); blind is a pick of the same size
+    that knows nothing.
+    """
+
+    rows: float = 0.0
+    churners: float = 0.0
+    pairs: float = 0.0
+    ordered_pairs: float = 0.0
+    precisions: float = 0.0
+    tenth: float = 0.0
+    captured_in_tenth: float = 0.0
+    blind_in_tenth: float = 0.0
+    worked: float = 0.0
+    captured_in_worked: float = 0.0
+    blind_in_worked: float = 0.0
+    expected_profit: float = 0.0
+    profit: float = 0.0
+    loss: float = 0.0
+
+
 def evaluate(
     target: np.ndarray | pd.Series,
     score: np.ndarray | pd.Series,
@@ -171,11 +196,11 @@ def evaluate(
     churned, scores, subscriber = judged_rows(target, score, entity)
     expected, slope, intercept = _agreement(churned, scores) if is_probability else (None, None, None)
     loss = _log_loss(churned, scores) if is_probability else None
-    parameters = profit_parameters or ProfitParameters()
+    parameters, capacity = profit_parameters or ProfitParameters(), _checked(capacity)
     measure = partial(
         _measures,
         [_rank(churned, scores, subscriber, loss)],
-        capacity=_checked(capacity),
+        capacity=capacity,
         parameters=parameters,
     )
     figures = dict(zip(_MEASURES, _bootstrap(measure, subscriber, draws, seed), strict=True))
@@ -210,11 +235,11 @@ def pooled(
     churned, scores, subscriber = judged_rows(target, score, entity)
     groups = _months(month)
     rankings = [_rank(churned[group], scores[group], subscriber[group]) for group in groups]
-    parameters = profit_parameters or ProfitParameters()
-    measure = partial(_measures, rankings, capacity=_checked(capacity), parameters=parameters)
+    parameters, capacity = profit_parameters or ProfitParameters(), _checked(capacity)
+    measure = partial(_measures, rankings, capacity=capacity, parameters=parameters)
     figures = dict(zip(_MEASURES, _bootstrap(measure, subscriber, draws, seed), strict=True))
-    for left_out in ("base_rate", "log_loss"):
-        del figures[left_out]
+    # Ranked only: the score need not be a probability.
+    del figures["log_loss"]
     captured = sum(
         _captured(*_running(ranking, np.ones(len(ranking.churned))), _tenth(len(ranking.churned)))
         for ranking in rankings
@@ -253,8 +278,7 @@ def compare(
     (1.0, 0.0, 1.0)
     """
     groups = _months(month) if month is not None else [np.arange(len(target))]
-    parameters = profit_parameters or ProfitParameters()
-    capacity = _checked(capacity)
+    parameters, capacity = profit_parameters or ProfitParameters(), _checked(capacity)
     contenders = [judged_rows(target, score, entity) for score in (first, second)]
     rankings = [
         [_rank(churned[group], scores[group], subscriber[group]) for group in groups]
@@ -342,9 +366,11 @@ def _months(month: np.ndarray | pd.Series) -> list[np.ndarray]:
 
 
 def _checked(capacity: int | None) -> int | None:
-    if capacity is not None and capacity < 0:
+    if capacity is None:
+        return None
+    if capacity < 0:
         raise ValueError(f"The capacity is {capacity}: give the number of customers that can be worked.")
-    return capacity
+    return int(capacity)
 
 
 def _rank(
@@ -368,21 +394,18 @@ def _measures(
     parameters: ProfitParameters,
 ) -> np.ndarray:
     """The values of `_MEASURES` over all rankings, when each subscriber stands so many times."""
-    totals = sum(
-        (_totals(ranking, times[ranking.subscriber], capacity, parameters) for ranking in rankings),
-        np.zeros(14),
-    )
-    return _ratios(*totals)
+    totals = [_totals(ranking, times[ranking.subscriber], capacity, parameters) for ranking in rankings]
+    return _ratios(_Totals(*np.sum([_Totals(), *totals], axis=0)))
 
 
 def _totals(
     ranking: _Ranking, count: np.ndarray, capacity: int | None, parameters: ProfitParameters
-) -> np.ndarray:
-    """What one ranking adds to the arguments of `_ratios`, when each row stands `count` times."""
+) -> _Totals:
+    """The totals of one ranking when each row stands `count` times."""
     down_to, churners_to = _running(ranking, count)
     rows, total = down_to[-1], churners_to[-1]
     if not rows:
-        return np.zeros(14)
+        return _Totals()
     # One step of the curve per group of tied rows that was drawn at all.
     ends = np.concatenate((ranking.tie_start[1:], [len(count)]))
     ends = ends[np.diff(down_to[ends], prepend=0.0) > 0]
@@ -392,61 +415,40 @@ def _totals(
     hull = roc_hull(churners, stayers)
     tenth = _tenth(rows)
     worked = min(capacity or 0, rows)
-    return np.array(
-        [
-            rows,
-            total,
-            (stayers * (churners_to[ends] - churners / 2)).sum(),
-            total * (rows - total),
-            (churners * churners_to[ends] / down_to[ends]).sum(),
-            tenth,
-            _captured(down_to, churners_to, tenth),
-            tenth * total / rows,
-            worked,
-            _captured(down_to, churners_to, worked),
-            worked * total / rows,
-            hull.expected_maximum_profit(parameters).profit * rows,
-            hull.maximum_profit(parameters).profit * rows,
-            (count * ranking.loss).sum(),
-        ]
+    return _Totals(
+        rows=rows,
+        churners=total,
+        pairs=total * (rows - total),
+        ordered_pairs=(stayers * (churners_to[ends] - churners / 2)).sum(),
+        precisions=(churners * churners_to[ends] / down_to[ends]).sum(),
+        tenth=tenth,
+        captured_in_tenth=_captured(down_to, churners_to, tenth),
+        blind_in_tenth=tenth * total / rows,
+        worked=worked,
+        captured_in_worked=_captured(down_to, churners_to, worked),
+        blind_in_worked=worked * total / rows,
+        expected_profit=hull.expected_maximum_profit(parameters).profit * rows,
+        profit=hull.maximum_profit(parameters).profit * rows,
+        loss=(count * ranking.loss).sum(),
     )
 
 
-def _ratios(
-    rows: float,
-    churners: float,
-    ordered_pairs: float,
-    pairs: float,
-    precisions: float,
-    tenth: float,
-    captured_in_tenth: float,
-    blind_in_tenth: float,
-    worked: float,
-    captured_in_worked: float,
-    blind_in_worked: float,
-    expected_profit: float,
-    profit: float,
-    loss: float,
-) -> np.ndarray:
-    """The values of `_MEASURES` from totals; not a number where nothing can be measured.
-
-    In the right order are pairs of a churner and a stayer (ties are halves); blind is a pick that knows
-    nothing, of the same size.
-    """
+def _ratios(totals: _Totals) -> np.ndarray:
+    """The values of `_MEASURES` from totals; not a number where nothing can be measured."""
     # Without both classes every score earns the same.
-    judged = rows if pairs else 0.0
+    judged = totals.rows if totals.pairs else 0.0
     return np.array(
         [
-            _ratio(churners, rows),
-            _ratio(ordered_pairs, pairs),
-            _ratio(precisions, churners),
-            _ratio(captured_in_tenth, tenth),
-            _ratio(captured_in_tenth, blind_in_tenth),
-            _ratio(captured_in_worked, worked),
-            _ratio(captured_in_worked, blind_in_worked),
-            _ratio(expected_profit, judged),
-            _ratio(profit, judged),
-            _ratio(loss, rows),
+            _ratio(totals.churners, totals.rows),
+            _ratio(totals.ordered_pairs, totals.pairs),
+            _ratio(totals.precisions, totals.churners),
+            _ratio(totals.captured_in_tenth, totals.tenth),
+            _ratio(totals.captured_in_tenth, totals.blind_in_tenth),
+            _ratio(totals.captured_in_worked, totals.worked),
+            _ratio(totals.captured_in_worked, totals.blind_in_worked),
+            _ratio(totals.expected_profit, judged),
+            _ratio(totals.profit, judged),
+            _ratio(totals.loss, totals.rows),
         ]
     )
 

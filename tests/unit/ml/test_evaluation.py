@@ -1,5 +1,7 @@
 """Evaluation: figures worked by hand, against scikit-learn, and where there is nothing to measure."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -172,9 +174,18 @@ def test_evaluate_refuses_null_outcomes_and_impossible_probabilities() -> None:
 
 
 def test_evaluation_survives_being_written_down() -> None:
-    found = evaluate(np.array([1, 0, 1]), np.array([0.9, 0.5, 0.4]), ids(3), draws=10)
+    terms = ProfitParameters(lifetime_value=150)
+    # Counts of a frame come as numpy's numbers, which JSON does not know.
+    found = evaluate(
+        np.array([1, 0, 1]),
+        np.array([0.9, 0.5, 0.4]),
+        ids(3),
+        capacity=np.int64(2),
+        profit_parameters=terms,
+        draws=10,
+    )
 
-    assert from_plain(as_plain(found)) == found
+    assert from_plain(json.loads(json.dumps(as_plain(found)))) == found
 
 
 def test_pooled_figures_rank_within_each_month() -> None:
