@@ -13,11 +13,28 @@ foretells too many or too few churners.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from ml.evaluation import Evaluation, Figure
 
 _UNMEASURED = Figure()
+
+
+class Gain(Protocol):
+    """A difference with its 95 % interval; None where it cannot be measured."""
+
+    @property
+    def value(self) -> float | None:
+        """The difference, above 0 where the challenger is better."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the interval."""
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the interval."""
+
 
 DecidedBy = Literal["first", "gate", "kept"]
 """`first`: released, none was in force; `gate`: released in the other's place; `kept`: not released."""
@@ -67,8 +84,8 @@ class InForce:
     """
 
     age_months: int
-    lift_gain: Figure
-    profit_gain: Figure = _UNMEASURED
+    lift_gain: Gain
+    profit_gain: Gain = _UNMEASURED
     observed_over_expected: Sequence[float | None] = ()
 
 
@@ -183,7 +200,8 @@ def _strongest(rules: Mapping[str, Evaluation]) -> str | None:
 
 
 def _gains(in_force: InForce | None) -> dict[str, float | None]:
-    lift, profit = (in_force.lift_gain, in_force.profit_gain) if in_force else (_UNMEASURED, _UNMEASURED)
+    lift: Gain = in_force.lift_gain if in_force else _UNMEASURED
+    profit: Gain = in_force.profit_gain if in_force else _UNMEASURED
     judged = list(in_force.observed_over_expected) if in_force else []
     return {
         "lift_gain": lift.value,
