@@ -57,11 +57,14 @@ class Reasons:
 
 @dataclass(frozen=True)
 class _Tiers:
-    """The value tiers as the model sees them: arrays of shape (tiers, features), levels by feature name."""
+    """The value tiers as the model sees them: arrays of shape (tiers, features), levels by feature name.
+
+    `typical` holds medians, and codes of the levels for categorical features.
+    """
 
     names: list[str]
     contributions: np.ndarray
-    medians: np.ndarray
+    typical: np.ndarray
     levels: pd.DataFrame
 
 
@@ -78,8 +81,9 @@ def reasons(
     `causes` maps every feature of the model to one cause (columns feature, cause). `reference` is the frame
     of all that were scored: it gives each tier's mean. Both frames have the keys, the features and
     `tier_column`. Only what raises the risk above the tier's mean is a reason, and only within a cause that
-    is told; so a row can have fewer facts than the most. They are ranked by the cause's sum, then by
-    contribution. ValueError names features without a cause and tiers unknown to `reference`.
+    is told; so a row can have fewer facts than the most. They are ranked by the cause's sum; within a cause
+    what is other than typical of the tier comes first, then by contribution. ValueError names features
+    without a cause and tiers unknown to `reference`.
     """
     for given in (frame, reference):
         check_columns(given, model.columns, (tier_column,))
@@ -125,21 +129,22 @@ def _tiers(model: ChurnModel, reference: pd.DataFrame, tier_column: str) -> _Tie
     order = key_order(reference)
     tier = _tier_names(reference, tier_column)[order]
     names = sorted(set(tier))
-    contributions, medians, levels = [], [], []
+    contributions, typical, levels = [], [], []
     for name in names:
         members = order[tier == name]
         sample = members[np.unique(np.linspace(0, len(members) - 1, _ROWS_PER_TIER).astype(int))]
         matrix = to_matrix(reference, model.columns, model.levels, sample, np.float64)
         contributions.append(model.contributions(matrix)[:, :-1].mean(axis=0))
-        medians.append(pd.DataFrame(matrix).median().to_numpy())
-        levels.append(
-            {name: _most_frequent(reference[name].take(sample)) for name in model.columns.categorical}
-        )
+        usual = {name: _most_frequent(reference[name].take(sample)) for name in model.columns.categorical}
+        codes = [model.levels[name].codes.get(level or "", np.nan) for name, level in usual.items()]
+        medians = pd.DataFrame(matrix[:, : matrix.shape[1] - len(codes)]).median()
+        typical.append([*medians, *codes])
+        levels.append(usual)
     shape = (len(names), len(model.columns.names))
     return _Tiers(
         names,
         contributions=np.reshape(contributions, shape),
-        medians=np.reshape(medians, shape),
+        typical=np.reshape(typical, shape),
         levels=pd.DataFrame(levels, dtype=object),
     )
 
@@ -169,7 +174,9 @@ def _explain(
 
     worry = np.where(cause_sum > 0, cause_sum, 0.0).sum(axis=1)
     is_told = _told(cause_sum, worry, limits)
-    picked = _pick(above, cause_sum, is_told, cause_number, limits)
+    typical = tiers.typical[tier]
+    is_typical = (matrix == typical) | (np.isnan(matrix) & np.isnan(typical))
+    picked = _pick(above, cause_sum, is_told, is_typical, cause_number, limits)
     row, feature = picked["row"].to_numpy(), picked["feature"].to_numpy()
     is_level = (np.array(model.columns.types) == "c")[feature]
     level, typical_level = _level_texts(model, frame, rows[row], feature, tiers, tier[row])
@@ -181,7 +188,7 @@ def _explain(
             "cause": pd.array(cause_of[feature], dtype="str"),
             "contribution": above[row, feature],
             "value": np.where(is_level, np.nan, matrix[row, feature]),
-            "typical": np.where(is_level, np.nan, tiers.medians[tier[row], feature]),
+            "typical": np.where(is_level, np.nan, typical[row, feature]),
             "level": pd.array(level, dtype="str"),
             "typical_level": pd.array(typical_level, dtype="str"),
         }
@@ -201,13 +208,16 @@ def _pick(
     above: np.ndarray,
     cause_sum: np.ndarray,
     is_told: np.ndarray,
+    is_typical: np.ndarray,
     cause_number: np.ndarray,
     limits: ReasonLimits,
 ) -> pd.DataFrame:
     """The best facts of each row, ranked: row and feature as positions in `above`."""
     row, feature = np.nonzero((above > 0) & is_told[:, cause_number])
     cause = cause_number[feature]
-    order = np.lexsort((feature, -above[row, feature], cause, -cause_sum[row, cause], row))
+    order = np.lexsort(
+        (feature, -above[row, feature], is_typical[row, feature], cause, -cause_sum[row, cause], row)
+    )
     ranked = pd.DataFrame({"row": row[order], "cause": cause[order], "feature": feature[order]})
     ranked["is_late"] = ranked.groupby(["row", "cause"]).cumcount() >= limits.facts_before_next_cause
     by_turn = ranked.sort_values(["row", "is_late"], kind="stable")

@@ -240,7 +240,10 @@ def _limits(parameters: Mapping[str, str]) -> ReasonLimits:
 
 
 def _sentences(facts: pd.DataFrame, texts: Texts, language: str, currency: str) -> list[str]:
-    """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier."""
+    """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier.
+
+    Where the two read the same, the fact adds to the risk together with others; it is told as usual.
+    """
     unknown = texts.text("reason.unknown", language)
 
     def words(feature: str, level: str, number: float, unit: str, *, is_flag: bool) -> str:
@@ -253,15 +256,11 @@ def _sentences(facts: pd.DataFrame, texts: Texts, language: str, currency: str) 
         return shown(number, unit, currency)
 
     names = ["feature", f"label_{language}", "unit", "is_flag", "level", "value", "typical_level", "typical"]
-    return [
-        texts.text(
-            "reason.sentence",
-            language,
-            label=label,
-            own=words(feature, level, value, unit, is_flag=is_flag),
-            typical=words(feature, typical_level, typical, unit, is_flag=is_flag),
-        )
-        for feature, label, unit, is_flag, level, value, typical_level, typical in facts[names].itertuples(
-            index=False
-        )
-    ]
+    sentences = []
+    for row in facts[names].itertuples(index=False):
+        feature, label, unit, is_flag, level, value, typical_level, typical = row
+        own = words(feature, level, value, unit, is_flag=is_flag)
+        usual = words(feature, typical_level, typical, unit, is_flag=is_flag)
+        key = "reason.usual" if own == usual else "reason.sentence"
+        sentences.append(texts.text(key, language, label=label, own=own, typical=usual))
+    return sentences

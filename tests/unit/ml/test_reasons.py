@@ -83,7 +83,7 @@ def test_cause_scores_are_sums_over_the_features_of_a_cause(
     assert (found["cause_rank"] == found.groupby("subscriber_id").cumcount() + 1).all()
 
 
-def test_reasons_are_ranked_by_cause_then_by_contribution(
+def test_reasons_are_ranked_by_cause_then_by_what_sets_apart_then_by_contribution(
     model: ChurnModel, candidates: pd.DataFrame
 ) -> None:
     found = reasons(model, candidates, CAUSES, candidates, "value_tier")
@@ -92,8 +92,13 @@ def test_reasons_are_ranked_by_cause_then_by_contribution(
         found.cause_scores[["subscriber_id", "cause", "cause_rank"]], on=["subscriber_id", "cause"]
     )
     assert len(ranked) == len(found.reasons)
+    ranked["is_typical"] = (ranked["value"] == ranked["typical"]) | (
+        ranked["level"].notna() & (ranked["level"] == ranked["typical_level"])
+    )
     again = ranked.sort_values(
-        ["subscriber_id", "cause_rank", "contribution"], ascending=[True, True, False], kind="stable"
+        ["subscriber_id", "cause_rank", "is_typical", "contribution"],
+        ascending=[True, True, True, False],
+        kind="stable",
     )
     assert again.index.tolist() == ranked.index.tolist()
     assert (ranked["reason_rank"] == ranked.groupby("subscriber_id").cumcount() + 1).all()
@@ -166,6 +171,31 @@ def test_a_cause_close_to_the_first_leads_beside_it() -> None:
 
 def test_whoever_nothing_sets_apart_has_no_cause() -> None:
     assert told_of(0, -1, 0, 0, 0, 0) == ({}, [])
+
+
+def test_what_sets_apart_is_told_before_what_is_typical_of_the_tier() -> None:
+    """A feature in an interaction can add to a score although its number is the tier's own."""
+    names = list(_StubModel.columns.names)
+    keys = {"snapshot_month": "2026-06-01", "value_tier": "mid"}
+    # The bill adds most over the mean of 1, yet 2 is the median; the complaints are the tier's own as well.
+    bills = [2.0, 2.0, -1.0]
+    tier = pd.DataFrame(
+        [
+            keys
+            | {"subscriber_id": f"T{place}"}
+            | dict.fromkeys(names, 0.0)
+            | {"bill": bill, "complaints": bill / 4}
+            for place, bill in enumerate(bills)
+        ]
+    )
+    row = tier.head(1).assign(subscriber_id="S1", bill_trend=0.5)
+
+    found = reasons(cast("ChurnModel", _StubModel()), row, STUB_CAUSES, tier, "value_tier")
+
+    # Bill 2 - 1 = 1.0 and trend 0.5 make 1.5 of price, complaints 0.5 - 0.25 make 0.25 of service.
+    assert found.reasons["feature"].tolist() == ["bill_trend", "bill", "complaints"]
+    assert found.reasons["contribution"].tolist() == [0.5, 1.0, 0.25]
+    assert found.cause_scores["contribution"].tolist() == [1.5, 0.25]
 
 
 def test_reasons_show_the_value_beside_the_tiers_typical_one(

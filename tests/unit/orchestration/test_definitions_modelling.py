@@ -21,10 +21,10 @@ from orchestration.defs.candidates import (
 )
 from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
 from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
-from orchestration.settings import Home, OperatorSettings
+from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
-from orchestration.worklists.texts import shown
+from orchestration.worklists.texts import Texts, shown
 
 MONTHS = [date(2026, month, 1) for month in range(1, 5)]
 LAST = MONTHS[-1]
@@ -280,9 +280,9 @@ def test_reasons_are_given_to_those_who_may_be_listed(
     assert set(facts["subscriber_id"]) == set(ranked["subscriber_id"].head(40))
     riskiest = facts[facts["subscriber_id"] == ranked.loc[0, "subscriber_id"]]
     assert riskiest["feature"].iloc[0] == "billed_amount_ratio_6m"
-    assert facts["sentence_en"].str.contains("typical of the tier").all()
+    assert facts["sentence_en"].str.contains(r"\((?:typical of|usual in) the tier").all()
     assert facts["sentence"].equals(facts["sentence_zh"])
-    assert facts["sentence"].str.contains("同档客户通常为").all()
+    assert facts["sentence"].str.contains(r"（同档客户(?:通常为|亦多如此)").all()
     assert causes.groupby("subscriber_id")["cause_rank"].min().eq(1).all()
     assert causes["share"].between(0.1, 1).all()
 
@@ -301,8 +301,32 @@ def test_a_flag_in_a_reason_is_told_as_yes_or_no(
     flags = facts.loc[facts["feature"] == "has_contract", ["sentence_en", "sentence_zh"]].drop_duplicates()
     assert len(flags) in (1, 2)
     for english, chinese in flags.itertuples(index=False):
-        assert english.startswith(("has_contract: Yes (typical", "has_contract: No (typical"))
-        assert chinese.startswith(("has_contract：是（同档", "has_contract：否（同档"))
+        assert english.startswith(("has_contract: Yes (", "has_contract: No ("))
+        assert chinese.startswith(("has_contract：是（", "has_contract：否（"))
+
+
+def test_a_fact_that_reads_as_in_the_tier_is_told_as_usual() -> None:
+    facts = pd.DataFrame(
+        {
+            "feature": ["value_tier", "has_contract", "tenure_months", "tenure_months", "tenure_months"],
+            "label_en": ["Tier", "Contract", "Months", "Months", "Months"],
+            "unit": [None, None, "months", "months", "months"],
+            "is_flag": [False, True, False, False, False],
+            "level": ["mid", None, None, None, None],
+            "value": [np.nan, 0, 7, 7, np.nan],
+            "typical_level": ["high", None, None, None, None],
+            "typical": [np.nan, 1, 7, 30, 12],
+        }
+    )
+    texts = Texts.load(REFERENCE / "texts.csv")
+
+    assert scoring._sentences(facts, texts, "en", "CNY") == [
+        "Tier: Mid (typical of the tier: High)",
+        "Contract: No (typical of the tier: Yes)",
+        "Months: 7 (usual in the tier, counts together with other facts)",
+        "Months: 7 (typical of the tier: 30)",
+        "Months: unknown (typical of the tier: 12)",
+    ]
 
 
 def test_what_ifs_are_asked_of_those_who_may_be_listed_and_start_from_their_score(
