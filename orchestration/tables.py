@@ -216,7 +216,7 @@ TABLES: dict[str, Table] = {
         ),
     ),
     "ml.churn_reasons": Table(
-        "One row per scored subscriber, snapshot month and reason, five at most.",
+        "One row per scored subscriber who may be listed, snapshot month and reason, five at most.",
         ("snapshot_month", "subscriber_id", "reason_rank"),
         _columns(
             _MONTH,
@@ -230,17 +230,43 @@ TABLES: dict[str, Table] = {
                 "Log-odds that the feature adds, against the mean of the subscriber's value tier",
             ),
             ("sentence", "varchar", "The reason in plain words, in the operator's language"),
+            ("sentence_en", "varchar", "The reason in plain English"),
+            ("sentence_zh", "varchar", "The reason in plain Chinese"),
         ),
     ),
     "ml.cause_scores": Table(
-        "One row per scored subscriber, snapshot month and cause.",
+        "One row per scored subscriber who may be listed, snapshot month and cause, three at most.",
         ("snapshot_month", "subscriber_id", "cause_rank"),
         _columns(
             _MONTH,
             _SUBSCRIBER,
             _CAUSE,
-            ("contribution", "double", "Log-odds that the features of the cause add together"),
+            (
+                "contribution",
+                "double",
+                "Log-odds that the features of the cause add together, against the mean of the value tier",
+            ),
             ("cause_rank", "integer", "1 is the cause that adds most"),
+            ("share", "double", "Share of the contribution in that of all causes that add, told or not"),
+            ("is_leading", "boolean", "Whether the cause is the first or so close to it that either may be"),
+        ),
+    ),
+    "ml.what_ifs": Table(
+        "One row per scored subscriber who may be listed, snapshot month and what-if that applies to him: "
+        "what the model says if something were different, no proof that doing it keeps him.",
+        ("snapshot_month", "subscriber_id", "what_if_id"),
+        _columns(
+            _MONTH,
+            _SUBSCRIBER,
+            ("what_if_id", "varchar", "What would be different (what_ifs.csv)"),
+            ("probability", "double", "Probability of voluntary quantity churn as things are"),
+            ("what_if_probability", "double", "The same if the what-if held and all else stayed"),
+            ("change", "double", "what_if_probability less probability; below 0 the risk falls"),
+            (
+                "help_rank",
+                "integer",
+                "1 lowers the probability most; null where it falls by less than what_if_minimum_fall",
+            ),
         ),
     ),
     "retention.responsibilities": Table(

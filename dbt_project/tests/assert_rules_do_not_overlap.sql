@@ -15,6 +15,7 @@
     ('warning_conditions', ['rule_id']),
     ('warning_levels', ['rule_id']),
     ('warning_scorecard', ['rule_id']),
+    ('what_ifs', ['what_if_id', 'feature']),
 ] %}
 {%- set overlaps %}
 {%- for rule_table, keys in rule_tables %}

@@ -1,4 +1,4 @@
-"""What training and scoring read of the candidates: features, labels, causes and parameters, as frames.
+"""What training and scoring read of the candidates: features, labels and the rule book, as frames.
 
 Belongs here: reading from the build file, with only the columns and rows that are needed. Not here: which
 columns are features (the YAML of `subscriber_features` says), or what a model does with them (`ml/`).
@@ -14,6 +14,7 @@ import pandas as pd
 
 from ml.columns import FeatureColumns
 from orchestration.warehouse import read_months
+from orchestration.worklists.reading import VALID
 
 FEATURES = "features.subscriber_features"
 KEY = {"snapshot_month": "date", "subscriber_id": "varchar"}
@@ -115,6 +116,19 @@ def read_causes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute(
         "select item_id as feature, cause, unit, label_en, label_zh from reference.cause_map "
         "where item_type = 'feature' order by item_id"
+    ).df()
+
+
+def read_what_ifs(connection: duckdb.DuckDBPyConnection, month: date) -> pd.DataFrame:
+    """Read one row per what-if of the rule book that is valid in `month` and feature that it changes."""
+    return connection.execute(
+        f"""
+        select what_if_id, feature, operation, value, condition_feature, operator, threshold
+        from reference.what_ifs
+        where {VALID}
+        order by what_if_id, feature
+        """,
+        {"month": month},
     ).df()
 
 

@@ -1,6 +1,6 @@
-"""Scoring: the probability of every candidate from the last release, and the reasons of those at risk."""
+"""Scoring: the probability of every candidate from the last release; of those at risk, why and what if."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from ml.model import ChurnModel, load
-from ml.reasons import Reasons, reasons
+from ml.reasons import ReasonLimits, Reasons, reasons
 from ml.scoring import score
-from orchestration.defs.candidates import read_candidates, read_causes, read_parameters
+from ml.what_if import what_ifs
+from orchestration.defs.candidates import read_candidates, read_causes, read_parameters, read_what_ifs
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
-from orchestration.worklists.texts import Texts, shown
+from orchestration.worklists.texts import LANGUAGES, Texts, shown
 
 _MEAN_BILL = "billed_amount_mean_3m"
 _TIER = "value_tier"
@@ -26,6 +27,7 @@ _OWNERS = ["data-science@operator.example"]
 _SCORES = "ml.churn_scores"
 _REASONS = "ml.churn_reasons"
 _CAUSES = "ml.cause_scores"
+_WHAT_IFS = "ml.what_ifs"
 
 
 @dg.asset(
@@ -65,6 +67,7 @@ def churn_scores(
                 ["retention", "would_be_owners"],
                 ["reference", "cause_map"],
                 ["reference", "offers"],
+                ["reference", "what_ifs"],
             ],
             description=TABLES[table].grain,
             group_name="score",
@@ -72,7 +75,7 @@ def churn_scores(
             kinds={"python", "xgboost"},
             partitions_def=snapshot_months,
         )
-        for table in (_REASONS, _CAUSES)
+        for table in (_REASONS, _CAUSES, _WHAT_IFS)
     ],
     partitions_def=snapshot_months,
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -80,15 +83,15 @@ def churn_scores(
 def churn_reasons(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Say of each subscriber at risk what sets him apart from his value tier, as facts and as causes."""
+    """Say of each subscriber at risk what sets him apart from his value tier, and what might help."""
     settings = OperatorSettings.load(warehouse.home.operator_file)
-    counts: dict[str, dict[str, int]] = {_REASONS: {}, _CAUSES: {}}
+    counts: dict[str, dict[str, int]] = {_REASONS: {}, _CAUSES: {}, _WHAT_IFS: {}}
     for month in run_months(context):
         with warehouse.writing() as connection:
-            facts, causes = explain_month(connection, warehouse.home, month, settings)
-            for table, frame in ((_REASONS, facts), (_CAUSES, causes)):
+            explained = explain_month(connection, warehouse.home, month, settings)
+            for table, frame in explained.items():
                 counts[table][f"{month:%Y-%m}"] = replace_months(connection, table, frame, [month])[month]
-        say(f"{month:%Y-%m}: {facts['subscriber_id'].nunique()} subscribers explained")
+        say(f"{month:%Y-%m}: {explained[_REASONS]['subscriber_id'].nunique()} subscribers explained")
     for table, rows in counts.items():
         yield dg.MaterializeResult(asset_key=table.split("."), metadata={"rows_per_month": rows})
 
@@ -190,53 +193,74 @@ def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) 
 
 def explain_month(
     connection: duckdb.DuckDBPyConnection, home: Home, month: date, settings: OperatorSettings
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows of `ml.churn_reasons` and `ml.cause_scores` of one month."""
+) -> dict[str, pd.DataFrame]:
+    """Return the rows of `ml.churn_reasons`, `ml.cause_scores` and `ml.what_ifs` of one month."""
     customers = read_customers(connection, month)
-    horizon = int(read_parameters(connection)["value_horizon_months"])
+    parameters = read_parameters(connection)
+    horizon = int(parameters["value_horizon_months"])
     is_listed = may_be_listed(customers, read_options(connection, month), horizon_months=horizon)
     at_risk = customers.loc[is_listed, "subscriber_id"]
     released = _released(connection, home, "quantity_churn", month)
-    facts_columns, causes_columns = (
-        [column.name for column in TABLES[name].columns] for name in (_REASONS, _CAUSES)
-    )
+    columns = {
+        name: [column.name for column in TABLES[name].columns] for name in (_REASONS, _CAUSES, _WHAT_IFS)
+    }
     if released is None or at_risk.empty:
-        return pd.DataFrame(columns=facts_columns), pd.DataFrame(columns=causes_columns)
+        return {name: pd.DataFrame(columns=own) for name, own in columns.items()}
     _, model = released
     candidates = read_candidates(connection, month, model.columns, (_TIER,))
+    listed = candidates[candidates["subscriber_id"].isin(at_risk)]
     causes = read_causes(connection)
     found: Reasons = reasons(
-        model,
-        candidates[candidates["subscriber_id"].isin(at_risk)],
-        causes[["feature", "cause"]],
-        candidates,
-        _TIER,
+        model, listed, causes[["feature", "cause"]], candidates, _TIER, _limits(parameters)
     )
-    words = causes[["feature", "unit", f"label_{settings.language}"]]
-    facts = found.reasons.merge(words, on="feature", how="left")
-    facts["sentence"] = _sentences(facts, settings)
-    return facts[facts_columns], found.cause_scores[causes_columns]
-
-
-def _sentences(facts: pd.DataFrame, settings: OperatorSettings) -> list[str]:
-    """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier."""
+    facts = found.reasons.merge(causes.drop(columns="cause"), on="feature", how="left")
+    facts["is_flag"] = facts["feature"].isin(model.columns.boolean)
     texts = Texts.load(REFERENCE / "texts.csv")
-    language = settings.language
+    for language in LANGUAGES:
+        facts[f"sentence_{language}"] = _sentences(facts, texts, language, settings.currency)
+    facts["sentence"] = facts[f"sentence_{settings.language}"]
+    changed = what_ifs(
+        listed[["snapshot_month", "subscriber_id", *model.columns.names]],
+        read_what_ifs(connection, month),
+        lambda rows: score(model, rows)["probability"].to_numpy(),
+        minimum_fall=float(parameters["what_if_minimum_fall"]),
+    )
+    frames = {_REASONS: facts, _CAUSES: found.cause_scores, _WHAT_IFS: changed}
+    return {name: frame[columns[name]] for name, frame in frames.items()}
+
+
+def _limits(parameters: Mapping[str, str]) -> ReasonLimits:
+    return ReasonLimits(
+        maximum_causes=int(parameters["reason_maximum_causes"]),
+        maximum_facts=int(parameters["reason_maximum_facts"]),
+        facts_before_next_cause=int(parameters["reason_facts_before_next_cause"]),
+        minimum_share=float(parameters["reason_minimum_share"]),
+        close_share=float(parameters["reason_close_share"]),
+    )
+
+
+def _sentences(facts: pd.DataFrame, texts: Texts, language: str, currency: str) -> list[str]:
+    """Return each reason in words: the fact, the subscriber's value, and what is typical of his tier.
+
+    Where the two read the same, the fact adds to the risk together with others; it is told as usual.
+    """
     unknown = texts.text("reason.unknown", language)
 
-    def words(level: str, number: float, unit: str) -> str:
+    def words(feature: str, level: str, number: float, unit: str, *, is_flag: bool) -> str:
         if pd.notna(level):
-            return level
-        return unknown if pd.isna(number) else shown(number, unit, settings.currency)
+            return texts.label(feature, level, language)
+        if pd.isna(number):
+            return unknown
+        if is_flag:
+            return texts.label("boolean", "true" if number else "false", language)
+        return shown(number, unit, currency)
 
-    columns = [f"label_{language}", "unit", "level", "value", "typical_level", "typical"]
-    return [
-        texts.text(
-            "reason.sentence",
-            language,
-            label=label,
-            own=words(level, value, unit),
-            typical=words(typical_level, typical, unit),
-        )
-        for label, unit, level, value, typical_level, typical in facts[columns].itertuples(index=False)
-    ]
+    names = ["feature", f"label_{language}", "unit", "is_flag", "level", "value", "typical_level", "typical"]
+    sentences = []
+    for row in facts[names].itertuples(index=False):
+        feature, label, unit, is_flag, level, value, typical_level, typical = row
+        own = words(feature, level, value, unit, is_flag=is_flag)
+        usual = words(feature, typical_level, typical, unit, is_flag=is_flag)
+        key = "reason.usual" if own == usual else "reason.sentence"
+        sentences.append(texts.text(key, language, label=label, own=own, typical=usual))
+    return sentences

@@ -40,6 +40,7 @@ SHOWN = (
     ListColumn("score", "why", 7, "whole"),
     ListColumn("causes", "why", 16),
     ListColumn("seen", "why", 48),
+    ListColumn("what_if", "offer", 22),
     ListColumn("strategy", "offer", 24),
     ListColumn("offer_name", "offer", 18),
     ListColumn("script_hint", "offer", 28),
@@ -48,12 +49,12 @@ SHOWN = (
 """Locked columns: those of the rows that `write_worklists` takes, and the four that it makes of them:
 `line_number` (counted in the unit: ranks of the whole list would show how many are held out), and those that
 `list_sheet` joins: `customer` (kind and group), `causes` (the main one, and whoever sees another) and `seen`
-(the model's reasons and the facts behind fired rules)."""
+(the facts behind fired rules, then the model's reasons)."""
 
 COMPACT = tuple(
     column
     for column in SHOWN
-    if column.name not in {"landing_unit_id", "churn_probability", "score", "seen", "strategy"}
+    if column.name not in {"landing_unit_id", "churn_probability", "score", "seen", "what_if", "strategy"}
 )
 """For customers who are worked by message first: many, and each in a line or two."""
 

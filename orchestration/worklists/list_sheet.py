@@ -76,6 +76,13 @@ def with_joined_columns(rows: pandas.DataFrame, style: ListStyle) -> pandas.Data
     def told(key: str, name: str, words: str | None) -> str | None:
         return None if words is None else style.word(key, **{name: words})
 
+    def leading(codes: str | None) -> str | None:
+        """Words of the model's causes: the second is told where it comes close to the first."""
+        if codes is None:
+            return None
+        names = [style.texts.label("cause", code, style.language) for code in codes.split(",")]
+        return style.word("list.cause_separator").join(names)
+
     def causes(main: str | None, model: str | None, rule: str | None) -> list[str | None]:
         return [
             main,
@@ -87,7 +94,11 @@ def with_joined_columns(rows: pandas.DataFrame, style: ListStyle) -> pandas.Data
         lines = [separator.join(filter(None, part)) or None for part in parts]
         return pandas.Series(lines, index=rows.index, dtype=object)
 
-    by_cause = [texts(name, "code", "cause") for name in ("main_cause", "model_cause", "rule_cause")]
+    by_cause = [
+        texts("main_cause", "code", "cause"),
+        [leading(codes) for codes in texts("model_causes")],
+        texts("rule_cause", "code", "cause"),
+    ]
     return rows.assign(
         customer=joined(
             [
@@ -101,8 +112,8 @@ def with_joined_columns(rows: pandas.DataFrame, style: ListStyle) -> pandas.Data
         causes=joined([causes(*words) for words in zip(*by_cause, strict=True)], "\n"),
         seen=joined(
             [
-                [sentence, told("list.facts", "facts", facts)]
-                for sentence, facts in zip(texts("sentence"), texts("facts"), strict=True)
+                [told("list.facts", "facts", facts), sentence]
+                for facts, sentence in zip(texts("facts"), texts("sentence"), strict=True)
             ],
             "\n",
         ),

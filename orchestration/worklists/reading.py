@@ -25,7 +25,9 @@ def read_worklist_rows(
     """Return one row per assigned subscriber of the month, in the columns that `write_worklists` takes.
 
     `facts` tells the fired conditions and rules, each with what was observed and its threshold; `sentence`
-    the model's strongest reasons, a line each; both are null where the month has none. Money in `currency`.
+    the model's strongest reasons, a line each; `model_causes` holds the causes that lead its reasons, joined
+    by commas; `what_if` tells what would lower the probability most. All are null where the month has none.
+    Money in `currency`.
     Raises ValueError for a language that offers have no names in.
     """
     assigned = """
@@ -67,7 +69,7 @@ def read_task_rows(
                 order by
                     tasks.due_date, levels.colour_rank, lists.priority_rank nulls last, tasks.assignment_id
             ) as priority_rank,
-            scores.churn_probability, points.score, lists.model_cause, lists.offer_id, lists.expected_benefit,
+            scores.churn_probability, points.score, lists.offer_id, lists.expected_benefit,
             conditions.cause as rule_cause, owners.landing_unit_id, owners.supervising_unit_id,
             coalesce(lists.main_cause, conditions.cause) as main_cause, strategies.strategy_id
         from retention.contact_tasks as tasks
@@ -153,6 +155,27 @@ def _rows(
             group by subscriber_id
         ),
 
+        leading_causes as (
+            select subscriber_id, string_agg(cause, ',' order by cause_rank) as model_causes
+            from ml.cause_scores
+            inner join known using (subscriber_id, snapshot_month)
+            where is_leading
+            group by subscriber_id
+        ),
+
+        best_what_ifs as (
+            select subscriber_id, what_if_id, probability, what_if_probability
+            from ml.what_ifs
+            inner join known using (subscriber_id, snapshot_month)
+            where help_rank = 1
+        ),
+
+        what_if_labels as (
+            select distinct what_if_id, label_{language} as what_if_label
+            from reference.what_ifs
+            where {VALID}
+        ),
+
         phones as (
             select subscriber_id, msisdn from staging.stg_customer__subscribers
             inner join known using (subscriber_id, snapshot_month)
@@ -178,8 +201,10 @@ def _rows(
         select
             assigned.assignment_id, assigned.subscriber_id, phones.msisdn, subscribers.customer_type,
             subscribers.group_id, subscribers.value_tier, assigned.list_kind, assigned.colour, assigned.score,
-            assigned.churn_probability, assigned.main_cause, assigned.model_cause, assigned.rule_cause,
-            reasons.sentence, strategies.strategy, assigned.offer_id, offers.offer_name, offers.script_hint,
+            assigned.churn_probability, assigned.main_cause, leading_causes.model_causes, assigned.rule_cause,
+            coalesce(what_if_labels.what_if_label, best_what_ifs.what_if_id) as what_if_label,
+            best_what_ifs.probability, best_what_ifs.what_if_probability, reasons.sentence,
+            strategies.strategy, assigned.offer_id, offers.offer_name, offers.script_hint,
             assigned.expected_benefit, assigned.priority_rank, assigned.primary_unit_id, units.unit_name,
             assigned.staff_id, staff.staff_name, assigned.landing_unit_id, assigned.supervising_unit_id,
             assigned.stage, assigned.channel, assigned.due_date, assigned.disposition
@@ -187,6 +212,9 @@ def _rows(
         left join phones on phones.subscriber_id = assigned.subscriber_id
         left join subscribers on subscribers.subscriber_id = assigned.subscriber_id
         left join reasons on reasons.subscriber_id = assigned.subscriber_id
+        left join leading_causes on leading_causes.subscriber_id = assigned.subscriber_id
+        left join best_what_ifs on best_what_ifs.subscriber_id = assigned.subscriber_id
+        left join what_if_labels on what_if_labels.what_if_id = best_what_ifs.what_if_id
         left join strategies on strategies.strategy_id = assigned.strategy_id
         left join offers on offers.offer_id = assigned.offer_id
         left join staging.stg_organisation__org_units as units on units.unit_id = assigned.primary_unit_id
@@ -196,7 +224,19 @@ def _rows(
         values,
     ).df()
     facts = _facts(connection, assigned, fired, values, language, currency, texts)
-    return rows.merge(facts, on="subscriber_id", how="left")
+    return _with_what_if(rows, language, texts).merge(facts, on="subscriber_id", how="left")
+
+
+def _with_what_if(rows: pandas.DataFrame, language: str, texts: Texts) -> pandas.DataFrame:
+    """Return the rows with `what_if` in words instead of label and probabilities."""
+    columns = ["what_if_label", "probability", "what_if_probability"]
+    words = [
+        None
+        if pandas.isna(label)
+        else texts.text("list.what_if", language, label=label, before=f"{before:.1%}", after=f"{after:.1%}")
+        for label, before, after in rows[columns].itertuples(index=False)
+    ]
+    return rows.drop(columns=columns).assign(what_if=pandas.Series(words, index=rows.index, dtype=object))
 
 
 def _facts(

@@ -190,7 +190,7 @@ def _add_instructions(cells: dict[tuple[int, int], Cell], style: ListStyle, row:
     """Add how to fill the workbook in; return the last row."""
     _add_heading(cells, style, row, range(LEFT, RIGHT + 2), [style.word("summary.how")])
     plain = style.looks.plain()
-    for number, step in enumerate(("order", "answer", "ask", "late", "return"), start=1):
+    for number, step in enumerate(("order", "answer", "ask", "what_if", "plan", "late", "return"), start=1):
         row += 1
         cells[row, LEFT] = (f"{number}.  {style.word(f'summary.how.{step}')}", plain)
     cells[row + 2, LEFT] = (style.word("summary.personal"), style.looks.plain(font_color=FAINT, italic=True))

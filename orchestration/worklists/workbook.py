@@ -27,7 +27,7 @@ NEEDED = frozenset(
         "customer_type",
         "group_id",
         "main_cause",
-        "model_cause",
+        "model_causes",
         "rule_cause",
         "sentence",
         "facts",

@@ -11,6 +11,7 @@ import pytest
 
 from ml.columns import FeatureColumns
 from ml.model import ChurnModel
+from ml.reasons import ReasonLimits
 from orchestration.defs import scoring
 from orchestration.defs.candidates import (
     feature_columns,
@@ -20,10 +21,10 @@ from orchestration.defs.candidates import (
 )
 from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
 from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
-from orchestration.settings import Home, OperatorSettings
+from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
-from orchestration.worklists.texts import shown
+from orchestration.worklists.texts import Texts, shown
 
 MONTHS = [date(2026, month, 1) for month in range(1, 5)]
 LAST = MONTHS[-1]
@@ -80,8 +81,21 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             select *
             from (
                 values ('minimum_churners', '30'), ('value_horizon_months', '6'), ('gap_months', '0'),
-                    ('outcome_months', '1'), ('silence_months', '1')
+                    ('outcome_months', '1'), ('silence_months', '1'), ('reason_maximum_causes', '3'),
+                    ('reason_maximum_facts', '5'), ('reason_facts_before_next_cause', '2'),
+                    ('reason_minimum_share', '0.10'), ('reason_close_share', '0.10'),
+                    ('what_if_minimum_fall', '0.01')
             ) as v(parameter, value);
+            create table reference.what_ifs as
+            select
+                what_if_id, 'billed_amount_ratio_6m' as feature, 'set' as operation,
+                cast(1 as decimal(18, 4)) as value, 'billed_amount_ratio_6m' as condition_feature,
+                '<' as operator, cast(0.5 as decimal(18, 4)) as threshold, enabled, valid_from_month,
+                cast(null as date) as valid_to_month
+            from (
+                values ('bill_restored', true, date '2026-04-01'), ('off', false, date '2026-01-01'),
+                    ('later', true, date '2026-05-01')
+            ) as v(what_if_id, enabled, valid_from_month);
             create table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
             create table reference.cause_map as
@@ -258,15 +272,89 @@ def test_reasons_are_given_to_those_who_may_be_listed(
     monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
     monkeypatch.setattr(scoring, "may_be_listed", lambda customers, *_, **__: customers["risk_rank"] <= 40)
 
-    facts, causes = explain_month(connection, warehouse.home, LAST, OperatorSettings())
+    explained = explain_month(connection, warehouse.home, LAST, OperatorSettings(language="zh"))
 
-    assert replace_months(connection, "ml.churn_reasons", facts, [LAST]) == {LAST: len(facts)}
-    assert replace_months(connection, "ml.cause_scores", causes, [LAST]) == {LAST: len(causes)}
+    for table, frame in explained.items():
+        assert replace_months(connection, table, frame, [LAST]) == {LAST: len(frame)}
+    facts, causes = explained["ml.churn_reasons"], explained["ml.cause_scores"]
     assert set(facts["subscriber_id"]) == set(ranked["subscriber_id"].head(40))
     riskiest = facts[facts["subscriber_id"] == ranked.loc[0, "subscriber_id"]]
     assert riskiest["feature"].iloc[0] == "billed_amount_ratio_6m"
-    assert facts["sentence"].str.contains("typical of the tier").all()
+    assert facts["sentence_en"].str.contains(r"\((?:typical of|usual in) the tier").all()
+    assert facts["sentence"].equals(facts["sentence_zh"])
+    assert facts["sentence"].str.contains(r"（同档客户(?:通常为|亦多如此)").all()
     assert causes.groupby("subscriber_id")["cause_rank"].min().eq(1).all()
+    assert causes["share"].between(0.1, 1).all()
+
+
+def test_a_flag_in_a_reason_is_told_as_yes_or_no(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = connection.execute("select distinct subscriber_id from features.subscriber_features").df()
+    monkeypatch.setattr(scoring, "read_customers", lambda *_: everybody)
+    monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(scoring, "may_be_listed", lambda customers, *_, **__: customers["subscriber_id"] > "")
+    monkeypatch.setattr(scoring, "_limits", lambda _: ReasonLimits(minimum_share=0.0))
+
+    facts = explain_month(connection, warehouse.home, LAST, OperatorSettings())["ml.churn_reasons"]
+
+    flags = facts.loc[facts["feature"] == "has_contract", ["sentence_en", "sentence_zh"]].drop_duplicates()
+    assert len(flags) in (1, 2)
+    for english, chinese in flags.itertuples(index=False):
+        assert english.startswith(("has_contract: Yes (", "has_contract: No ("))
+        assert chinese.startswith(("has_contract：是（", "has_contract：否（"))
+
+
+def test_a_fact_that_reads_as_in_the_tier_is_told_as_usual() -> None:
+    facts = pd.DataFrame(
+        {
+            "feature": ["value_tier", "has_contract", "tenure_months", "tenure_months", "tenure_months"],
+            "label_en": ["Tier", "Contract", "Months", "Months", "Months"],
+            "unit": [None, None, "months", "months", "months"],
+            "is_flag": [False, True, False, False, False],
+            "level": ["mid", None, None, None, None],
+            "value": [np.nan, 0, 7, 7, np.nan],
+            "typical_level": ["high", None, None, None, None],
+            "typical": [np.nan, 1, 7, 30, 12],
+        }
+    )
+    texts = Texts.load(REFERENCE / "texts.csv")
+
+    assert scoring._sentences(facts, texts, "en", "CNY") == [
+        "Tier: Mid (typical of the tier: High)",
+        "Contract: No (typical of the tier: Yes)",
+        "Months: 7 (usual in the tier, counts together with other facts)",
+        "Months: 7 (typical of the tier: 30)",
+        "Months: unknown (typical of the tier: 12)",
+    ]
+
+
+def test_what_ifs_are_asked_of_those_who_may_be_listed_and_start_from_their_score(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_months(connection, "ml.churn_scores", score_month(connection, warehouse.home, LAST), [LAST])
+    ranked = connection.execute(
+        """
+        select subscriber_id, risk_rank, churn_probability, billed_amount_ratio_6m
+        from ml.churn_scores
+        inner join features.subscriber_features using (snapshot_month, subscriber_id)
+        order by subscriber_id
+        """
+    ).df()
+    monkeypatch.setattr(scoring, "read_customers", lambda *_: ranked)
+    monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
+    monkeypatch.setattr(scoring, "may_be_listed", lambda customers, *_, **__: customers["risk_rank"] <= 250)
+
+    found = explain_month(connection, warehouse.home, LAST, OperatorSettings())["ml.what_ifs"]
+
+    asked = ranked[(ranked["risk_rank"] <= 250) & (ranked["billed_amount_ratio_6m"] < 0.5)]
+    assert 50 < len(asked) < 250
+    assert found["subscriber_id"].tolist() == asked["subscriber_id"].tolist()
+    assert set(found["what_if_id"]) == {"bill_restored"}
+    np.testing.assert_allclose(found["probability"], asked["churn_probability"], rtol=0, atol=1e-12)
+    # Whoever's bill fell leaves at 0.5, the others at 0.02.
+    assert found["change"].median() < -0.1
+    assert (found["what_if_probability"] < 0.3).all()
 
 
 def test_without_a_release_there_are_no_reasons(
@@ -276,10 +364,11 @@ def test_without_a_release_there_are_no_reasons(
     monkeypatch.setattr(scoring, "read_options", lambda *_: pd.DataFrame())
     monkeypatch.setattr(scoring, "may_be_listed", lambda *_, **__: [True])
 
-    facts, causes = explain_month(connection, warehouse.home, MONTHS[0], OperatorSettings())
+    explained = explain_month(connection, warehouse.home, MONTHS[0], OperatorSettings())
 
-    assert replace_months(connection, "ml.churn_reasons", facts, [MONTHS[0]]) == {MONTHS[0]: 0}
-    assert replace_months(connection, "ml.cause_scores", causes, [MONTHS[0]]) == {MONTHS[0]: 0}
+    assert list(explained) == ["ml.churn_reasons", "ml.cause_scores", "ml.what_ifs"]
+    for table, frame in explained.items():
+        assert replace_months(connection, table, frame, [MONTHS[0]]) == {MONTHS[0]: 0}
 
 
 @pytest.mark.parametrize(

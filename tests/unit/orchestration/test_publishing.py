@@ -65,6 +65,12 @@ BUILD = """
         label_zh varchar);
     create table reference.retention_strategies (strategy_id varchar, actions_en varchar, actions_zh varchar,
         enabled boolean, valid_from_month date, valid_to_month date);
+    create table ml.cause_scores (snapshot_month date, subscriber_id varchar, cause varchar,
+        cause_rank integer, is_leading boolean);
+    create table ml.what_ifs (snapshot_month date, subscriber_id varchar, what_if_id varchar,
+        probability double, what_if_probability double, help_rank integer);
+    create table reference.what_ifs (what_if_id varchar, label_en varchar, label_zh varchar,
+        enabled boolean, valid_from_month date, valid_to_month date);
     create table ml.churn_reasons as
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, 1 as reason_rank,
             'Bill is falling' as sentence;

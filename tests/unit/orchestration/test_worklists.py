@@ -29,7 +29,8 @@ ROW = {
     "score": 11,
     "churn_probability": 0.5,
     "main_cause": "price",
-    "model_cause": "price",
+    "model_causes": "price",
+    "what_if": "Complaint answered: churn probability 50.0% → 35.0%",
     "rule_cause": "service",
     "sentence": "Bill is falling",
     "facts": "Complaints 2 (≥ 2); X99 1 (> 0)",
@@ -149,7 +150,8 @@ def test_list_shows_words_for_codes_and_codes_that_an_operator_added(tmp_path: P
     line = listed(file).iloc[0]
     assert line["stage"] == "Visit"
     assert line["customer"] == "Group G1"
-    assert line["seen"] == "Bill is falling\nFacts: Complaints 2 (≥ 2); X99 1 (> 0)"
+    assert line["seen"] == "Facts: Complaints 2 (≥ 2); X99 1 (> 0)\nBill is falling"
+    assert line["what_if"] == "Complaint answered: churn probability 50.0% → 35.0%"
     assert line["causes"] == "Price\nRules: Service"
     assert line["strategy"] == "Care; bill advice"
     assert line["due_date"] == pandas.Timestamp("2026-07-02")
@@ -173,7 +175,8 @@ def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) 
             "facts",
             "strategy",
             "main_cause",
-            "model_cause",
+            "model_causes",
+            "what_if",
             "rule_cause",
             "offer_name",
             "script_hint",
@@ -183,7 +186,7 @@ def test_list_of_a_month_without_model_or_rules_has_empty_cells(tmp_path: Path) 
     (file,) = written(frame(nothing | {"staff_id": None, "staff_name": None, "group_id": None}), tmp_path)
 
     line = listed(file, "other").iloc[0]
-    assert line[["churn_probability", "causes", "seen", "strategy", "staff_name"]].isna().all()
+    assert line[["churn_probability", "causes", "seen", "what_if", "strategy", "staff_name"]].isna().all()
     assert line["customer"] == "Group"
 
 
@@ -346,15 +349,16 @@ def test_causes_that_a_unit_can_name_are_the_one_list_in_both_languages() -> Non
 
 def test_causes_are_told_apart_only_where_model_or_rules_see_another(tmp_path: Path) -> None:
     rows = frame(
-        {"assignment_id": "1", "main_cause": "service", "model_cause": "price", "rule_cause": "service"},
-        {"assignment_id": "2", "main_cause": "price", "model_cause": "price", "rule_cause": "price"},
-        {"assignment_id": "3", "main_cause": "price", "model_cause": "price", "rule_cause": None},
-        {"assignment_id": "4", "main_cause": "unknown", "model_cause": None, "rule_cause": None},
+        {"assignment_id": "1", "main_cause": "service", "model_causes": "price", "rule_cause": "service"},
+        {"assignment_id": "2", "main_cause": "price", "model_causes": "price", "rule_cause": "price"},
+        {"assignment_id": "3", "main_cause": "price", "model_causes": "price", "rule_cause": None},
+        {"assignment_id": "4", "main_cause": "unknown", "model_causes": None, "rule_cause": None},
+        {"assignment_id": "5", "main_cause": "price", "model_causes": "price,service", "rule_cause": None},
     )
     (file,) = written(rows, tmp_path)
 
     told = listed(file).sort_values("assignment_id")["causes"].tolist()
-    assert told == ["Service\nModel: Price", "Price", "Price", "Unknown"]
+    assert told == ["Service\nModel: Price", "Price", "Price", "Unknown", "Price\nModel: Price, Service"]
 
 
 @pytest.mark.parametrize(

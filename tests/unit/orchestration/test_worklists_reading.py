@@ -69,6 +69,22 @@ BUILD = """
         sentence varchar);
     insert into ml.churn_reasons values ('2026-06-01', 'S1', 2, 'second'), ('2026-06-01', 'S1', 1, 'first'),
         ('2026-06-01', 'S1', 3, 'third'), ('2026-06-01', 'S1', 4, 'fourth'), ('2026-05-01', 'S1', 1, 'old');
+    create table ml.cause_scores (snapshot_month date, subscriber_id varchar, cause varchar,
+        cause_rank integer, is_leading boolean);
+    insert into ml.cause_scores values ('2026-06-01', 'S1', 'service', 2, true),
+        ('2026-06-01', 'S1', 'price', 1, true), ('2026-06-01', 'S1', 'quality', 3, false),
+        ('2026-05-01', 'S1', 'social', 1, true);
+    create table ml.what_ifs (snapshot_month date, subscriber_id varchar, what_if_id varchar,
+        probability double, what_if_probability double, help_rank integer);
+    insert into ml.what_ifs values ('2026-06-01', 'S1', 'renewed', 0.5, 0.25, 2),
+        ('2026-06-01', 'S1', 'closed', 0.5, 0.125, 1), ('2026-05-01', 'S1', 'renewed', 0.5, 0.1, 1),
+        ('2026-06-01', 'S2', 'closed', 0.5, 0.6, null);
+    create table reference.what_ifs (what_if_id varchar, feature varchar, label_en varchar, label_zh varchar,
+        enabled boolean, valid_from_month date, valid_to_month date);
+    insert into reference.what_ifs values
+        ('closed', 'a', 'Complaint answered', '投诉已答复', true, '2026-06-01', null),
+        ('closed', 'b', 'Complaint answered', '投诉已答复', true, '2026-06-01', null),
+        ('closed', 'a', 'Old words', '旧', true, '2000-01-01', '2026-05-01');
     create table marts.dim_subscribers (snapshot_month date, subscriber_id varchar, customer_type varchar,
         group_id varchar, value_tier varchar);
     insert into marts.dim_subscribers values ('2026-06-01', 'S1', 'group', 'G1', 'high'),
@@ -110,7 +126,9 @@ def test_rows_are_the_assigned_of_the_month_with_all_that_a_list_shows(
     assert (first["msisdn"], first["value_tier"], first["unit_name"]) == ("138****0001", "high", "East")
     assert (first["staff_name"], first["offer_name"], first["script_hint"]) == ("Chen L.", "Credit", "Say it")
     assert first["sentence"] == "first\nsecond\nthird"
-    assert (first["main_cause"], first["model_cause"], first["rule_cause"]) == ("price", "price", "service")
+    causes = first[["main_cause", "model_causes", "rule_cause"]].tolist()
+    assert causes == ["price", "price,service", "service"]
+    assert first["what_if"] == "Complaint answered: churn probability 50.0% → 12.5%"
     assert first["strategy"] == "Care"
     # Conditions first, C2 as its last week saw it; a rule without words of its own by its id.
     assert first["facts"] == (
@@ -124,7 +142,8 @@ def test_rows_are_the_assigned_of_the_month_with_all_that_a_list_shows(
 def test_rows_stay_where_nothing_else_is_known(build: duckdb.DuckDBPyConnection) -> None:
     second = rows_of(build).iloc[1]
 
-    unknown = ["msisdn", "customer_type", "sentence", "facts", "strategy", "offer_name", "unit_name"]
+    unknown = ["msisdn", "customer_type", "model_causes", "sentence", "facts", "what_if", "strategy"]
+    unknown += ["offer_name", "unit_name"]
     assert second[unknown].isna().all()
     assert second["primary_unit_id"] == "B09"
 
@@ -132,6 +151,7 @@ def test_rows_stay_where_nothing_else_is_known(build: duckdb.DuckDBPyConnection)
 def test_rows_are_in_the_operators_language(build: duckdb.DuckDBPyConnection) -> None:
     first = rows_of(build, "zh").iloc[0]
     assert (first["offer_name"], first["strategy"]) == ("返费", "关怀")
+    assert first["what_if"] == "投诉已答复：流失概率 50.0% → 12.5%"
     assert first["facts"].startswith("本周投诉：2（≥ 2）；本周流量较前四周下降：62.5%（> 50.0%）；")
     with pytest.raises(ValueError, match="'fr'; it can be one of en, zh"):
         rows_of(build, "fr")
