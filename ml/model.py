@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from ml.calibration import Calibration
+from ml.calibration import AnyCalibration, calibrated_contributions, calibration_from_plain
 from ml.columns import CategoryLevels, FeatureColumns
 from ml.evaluation import Evaluation, as_plain, from_plain
 from ml.splits import MonthSplit
@@ -72,7 +72,7 @@ class ChurnModel:
     split: MonthSplit
     columns: FeatureColumns
     levels: Mapping[str, CategoryLevels]
-    calibration: Calibration
+    calibration: AnyCalibration
     booster: xgb.Booster
     plan: TrainingPlan
     counts: Mapping[str, PartCount]
@@ -95,13 +95,8 @@ class ChurnModel:
 
         A row adds up to the log-odds of its probability (Shapley values along the paths of the trees).
         """
-        if not len(matrix):
-            return np.empty((0, len(self.columns.names) + 1))
-        data = _as_data(self.columns, matrix, self.plan.threads)
-        shares = self.booster.predict(data, pred_contribs=True).astype(np.float64)
-        shares *= self.calibration.slope
-        shares[:, -1] += self.calibration.intercept
-        return shares
+        shares = raw_contributions(self.booster, self.columns, matrix, self.plan.threads)
+        return calibrated_contributions(self.calibration, shares)
 
 
 def raw_log_odds(
@@ -111,6 +106,15 @@ def raw_log_odds(
     if not len(matrix):
         return np.empty(0, dtype=np.float32)  # XGBoost warns of an empty matrix
     return booster.predict(_as_data(columns, matrix, threads), output_margin=True)
+
+
+def raw_contributions(
+    booster: xgb.Booster, columns: FeatureColumns, matrix: np.ndarray, threads: int
+) -> np.ndarray:
+    """Exact contributions to the raw log-odds: (rows, features + 1), the last one a constant."""
+    if not len(matrix):
+        return np.empty((0, len(columns.names) + 1))
+    return booster.predict(_as_data(columns, matrix, threads), pred_contribs=True).astype(np.float64)
 
 
 def _as_data(columns: FeatureColumns, matrix: np.ndarray, threads: int) -> xgb.DMatrix:
@@ -186,7 +190,7 @@ def _from_card(card: dict[str, Any], booster: xgb.Booster) -> ChurnModel:
             name: CategoryLevels(tuple(found["kept"]), tuple(found["pooled"]))
             for name, found in card["levels"].items()
         },
-        calibration=Calibration(**card["calibration"]),
+        calibration=calibration_from_plain(card["calibration"]),
         booster=booster,
         plan=TrainingPlan(**card["plan"]),
         counts={part: PartCount(**count) for part, count in card["counts"].items()},
