@@ -67,7 +67,7 @@ class Market:
         return self.planned[index]
 
     def offensive_level(self, index: int) -> Array:
-        """Return per branch 1 where an offensive runs in the month of an index, more in a price war, else 0."""
+        """Return per branch 1 where an offensive runs in the month, more in a price war, else 0."""
         if self.price_war_from is not None and index >= self.price_war_from:
             return np.full(self.branches, self.assumptions.price_war_level)
         level = np.zeros(self.branches)
