@@ -21,6 +21,8 @@ OK, INVESTIGATE, STOP = LEVELS = ("ok", "investigate", "stop")
 
 _BINS = 10
 _CONFIDENCE = 0.95
+_DEVIATIONS = 1.96
+"""Standard errors on each side that hold as much."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,6 @@ class DriftLimits:
     calibration_intercept: float
     calibration_slope_low: float
     calibration_slope_high: float
-    minimum_churners: int
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> "DriftLimits":
@@ -86,7 +87,6 @@ class DriftLimits:
             calibration_intercept=float(parameters["calibration_intercept_limit"]),
             calibration_slope_low=float(parameters["calibration_slope_low"]),
             calibration_slope_high=float(parameters["calibration_slope_high"]),
-            minimum_churners=int(parameters["minimum_churners"]),
         )
 
 
@@ -95,8 +95,8 @@ class Outcome:
     """What came of scored customers, beside what their scores said; None where it cannot be measured.
 
     `observed_over_expected` with its exact 95 % Poisson interval. `slope` is that of the outcome on the
-    log-odds, 1 where the scores are as spread as the truth; `intercept` what had to be added to the log-odds,
-    0 where their level is right.
+    log-odds, 1 where the scores are as spread as the truth, with its standard error; `intercept` what had to
+    be added to the log-odds, 0 where their level is right.
     """
 
     rows: int
@@ -106,6 +106,7 @@ class Outcome:
     low: float | None
     high: float | None
     slope: float | None
+    slope_error: float | None
     intercept: float | None
 
 
@@ -226,15 +227,16 @@ def outcome(probability: np.ndarray, churned: np.ndarray) -> Outcome:
     """Compare probabilities with what came of them (1.0 or 0.0)."""
     observed, expected = int(churned.sum()), float(probability.sum())
     ratio, low, high = observed_over_expected(observed, expected)
-    slope = intercept = None
+    slope = error = intercept = None
     if 0 < observed < len(churned):
         log_odds = np.log(probability) - np.log1p(-probability)
         intercept = fit_line(log_odds, churned, fixed_slope=1.0).intercept
         left, stayed = log_odds[churned == 1], log_odds[churned == 0]
         # Where scores part the classes wholly, or do not differ, no slope fits best.
         if np.ptp(log_odds) > 0 and left.min() < stayed.max() and stayed.min() < left.max():
-            slope = fit_line(log_odds, churned).slope
-    return Outcome(len(churned), observed, expected, ratio, low, high, slope, intercept)
+            line = fit_line(log_odds, churned)
+            slope, error = line.slope, _slope_error(log_odds, line.probability(log_odds))
+    return Outcome(len(churned), observed, expected, ratio, low, high, slope, error, intercept)
 
 
 def observed_over_expected(
@@ -263,7 +265,7 @@ def score_alarms(
     """Level of a month's scores, and the figures that call for it.
 
     `judged` is the newest closed month. `early` counts only churners known so far: too many already say
-    something, too few do not. Levels count where the interval leaves out 1, slopes with enough churners.
+    something, too few do not. A figure out of its bounds counts where it is more than chance makes of so few.
     """
     alarms = []
     score_change = feature_level(psi, critical, None, None, limits)
@@ -278,7 +280,8 @@ def score_alarms(
             alarms.append("calibration_intercept")
         if (
             judged.slope is not None
-            and judged.observed >= limits.minimum_churners
+            and judged.slope_error is not None
+            and abs(judged.slope - 1) > _DEVIATIONS * judged.slope_error
             and not limits.calibration_slope_low <= judged.slope <= limits.calibration_slope_high
         ):
             alarms.append("calibration_slope")
@@ -291,6 +294,13 @@ def score_alarms(
         alarms.append("early_observed_over_expected")
     level = score_change if score_change == STOP else INVESTIGATE if alarms else OK
     return level, tuple(alarms)
+
+
+def _slope_error(log_odds: np.ndarray, fitted: np.ndarray) -> float:
+    """Standard error of a slope fitted together with its intercept, from the curvature there."""
+    weight = fitted * (1 - fitted)
+    mean = (weight * log_odds).sum() / weight.sum()
+    return float(1 / np.sqrt((weight * (log_odds - mean) ** 2).sum()))
 
 
 def _decile_edges(values: np.ndarray) -> tuple[float, ...]:

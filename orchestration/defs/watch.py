@@ -8,6 +8,7 @@ here: how figures and levels are made (`ml/drift.py`), the guards that stop a re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -329,7 +330,7 @@ def past_features_are_reproduced(
     )
 
 
-def _result(levels: pd.Series, metadata: Mapping[str, dg.RawMetadataValue]) -> dg.AssetCheckResult:
+def _result(levels: pd.Series, metadata: Mapping[str, Any]) -> dg.AssetCheckResult:
     """Return a check that speaks as loud as the highest level among `levels`."""
     loudest = max(levels, key=LEVELS.index, default=OK)
     severity = dg.AssetCheckSeverity.ERROR if loudest == STOP else dg.AssetCheckSeverity.WARN

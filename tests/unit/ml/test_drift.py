@@ -34,7 +34,6 @@ LIMITS = DriftLimits(
     calibration_intercept=0.25,
     calibration_slope_low=0.8,
     calibration_slope_high=1.2,
-    minimum_churners=30,
 )
 
 
@@ -214,6 +213,8 @@ def test_outcome_finds_level_and_spread_of_right_and_wrong_scores() -> None:
     timid = outcome(1 / (1 + np.exp(-log_odds / 2)), churned)
 
     assert right.slope == pytest.approx(1.0, abs=0.05)
+    # Rows x mean of p (1 - p) x their spread of 1: 40,000 x 0.1.
+    assert right.slope_error == pytest.approx(1 / np.sqrt(4_000), rel=0.15)
     assert right.intercept == pytest.approx(0.0, abs=0.05)
     assert right.observed_over_expected == pytest.approx(1.0, abs=0.03)
     assert low.intercept == pytest.approx(0.5, abs=0.05)
@@ -231,7 +232,7 @@ def test_outcome_without_churners_or_rows_has_no_slope() -> None:
 
 def _judged(**changes: float | int | None) -> Outcome:
     ratio, low, high = observed_over_expected(100, 100.0)
-    return replace(Outcome(1_000, 100, 100.0, ratio, low, high, 1.0, 0.0), **changes)
+    return replace(Outcome(1_000, 100, 100.0, ratio, low, high, 1.0, 0.1, 0.0), **changes)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +245,9 @@ def _judged(**changes: float | int | None) -> Outcome:
         (_judged(observed=13, expected=10.0, low=0.692, high=2.223), "ok", ()),
         (_judged(observed=120, low=1.0, high=1.435, intercept=0.2), "ok", ()),
         (_judged(slope=0.79), "investigate", ("calibration_slope",)),
+        (_judged(slope=0.79, slope_error=0.11), "ok", ()),  # 1 lies within 1.96 x 0.11
         (_judged(slope=1.2), "ok", ()),
-        (_judged(observed=29, expected=29.0, slope=0.5), "ok", ()),
+        (_judged(slope=1.21), "investigate", ("calibration_slope",)),
         (
             _judged(observed=130, low=1.086, high=1.544, intercept=0.26),
             "investigate",
