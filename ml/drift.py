@@ -91,6 +91,28 @@ class DriftLimits:
 
 
 @dataclass(frozen=True)
+class Change:
+    """How one column differs from its reference; None where it cannot be measured.
+
+    `psi` counts missing values as a bin, `known_psi` leaves them out; each with the value that chance exceeds
+    in 5 of 100 samples of so many rows.
+    """
+
+    psi: float | None
+    critical_value: float | None
+    known_psi: float | None
+    known_critical_value: float | None
+    missing_share: float | None
+    reference_missing_share: float | None
+    rows: int
+
+    @property
+    def psi_over_critical(self) -> float | None:
+        """`psi` in units of `critical_value`: below 1 chance explains it."""
+        return self.psi / self.critical_value if self.psi is not None and self.critical_value else None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of scored customers, beside what their scores said; None where it cannot be measured.
 
@@ -137,34 +159,64 @@ def drift(
     frame: pd.DataFrame,
     columns: FeatureColumns,
     levels: Mapping[str, CategoryLevels],
+    limits: DriftLimits,
 ) -> pd.DataFrame:
     """One row per feature of `frame`, whose rows are the candidates of a month, in the model's order.
 
-    Columns: feature, psi, critical_value, psi_over_critical, missing_share, reference_missing_share, rows.
-    Columns of the frame become numbers one at a time, so memory stays that of the frame.
+    Columns: feature, those of `Change`, psi_over_critical and level. Columns of the frame become numbers one
+    at a time, so memory stays that of the frame.
     """
     rows = np.arange(len(frame))
     found = []
     for name in columns.names:
         values = to_matrix(frame, FeatureColumns((name,)), levels, rows)[:, 0]
-        found.append({"feature": name, **compare(reference.features[name], values)})
+        change = compare(reference.features[name], values)
+        found.append(
+            {
+                "feature": name,
+                **vars(change),
+                "psi_over_critical": change.psi_over_critical,
+                "level": level_of(change, limits),
+            }
+        )
     return pd.DataFrame(found)
 
 
-def compare(reference: Bins, values: np.ndarray) -> dict[str, float | int | None]:
-    """Compare one column with its bins: the figures of a row of `drift`."""
+def compare(reference: Bins, values: np.ndarray) -> Change:
+    """Compare one column with its bins."""
     expected, actual = reference.counts, reference.count(values)
-    bins = sum(1 for pair in zip(expected, actual, strict=True) if any(pair))
-    psi = stability_index(expected, actual)
-    critical = critical_value(sum(expected), sum(actual), bins)
-    return {
-        "psi": psi,
-        "critical_value": critical,
-        "psi_over_critical": psi / critical if psi is not None and critical else None,
-        "missing_share": _missing_share(actual),
-        "reference_missing_share": _missing_share(expected),
-        "rows": sum(actual),
-    }
+    known_psi, known_critical = _index(expected[:-1], actual[:-1])
+    psi, critical = _index(expected, actual)
+    return Change(
+        psi=psi,
+        critical_value=critical,
+        known_psi=known_psi,
+        known_critical_value=known_critical,
+        missing_share=_missing_share(actual),
+        reference_missing_share=_missing_share(expected),
+        rows=sum(actual),
+    )
+
+
+def level_of(change: Change, limits: DriftLimits) -> str:
+    """Level that the change of one column calls for.
+
+    It counts by its size, but only where it is more than chance makes of so few rows. Values that the model
+    leant on and that are lost count in full; values gained, as when a young operator's windows fill, are
+    worth a look, and it is the known values that decide.
+    """
+    more_missing = (change.missing_share or 0) - (change.reference_missing_share or 0)
+    is_lost = more_missing >= limits.missing_share_change
+    psi, critical = change.known_psi, change.known_critical_value
+    if is_lost:
+        psi, critical = change.psi, change.critical_value
+    if psi is not None and critical is not None and psi >= critical:
+        if psi >= limits.psi_stop:
+            return STOP
+        if psi >= limits.psi_investigate:
+            return INVESTIGATE
+    is_other = abs(more_missing) >= limits.missing_share_change and (change.psi_over_critical or 0) >= 1
+    return INVESTIGATE if is_other else OK
 
 
 def stability_index(expected: Sequence[int], actual: Sequence[int]) -> float | None:
@@ -200,29 +252,6 @@ def critical_value(expected_rows: int, actual_rows: int, bins: int) -> float | N
     return float((1 / expected_rows + 1 / actual_rows) * chdtri(bins - 1, 1 - _CONFIDENCE))
 
 
-def feature_level(
-    psi: float | None,
-    critical: float | None,
-    missing_share: float | None,
-    reference_missing_share: float | None,
-    limits: DriftLimits,
-) -> str:
-    """Level that one feature's figures call for.
-
-    A change counts by its size, but only where it is more than chance makes of so few rows.
-    """
-    if psi is None or critical is None or psi < critical:
-        return OK
-    if psi >= limits.psi_stop:
-        return STOP
-    if psi >= limits.psi_investigate:
-        return INVESTIGATE
-    if missing_share is None or reference_missing_share is None:
-        return OK
-    is_other = abs(missing_share - reference_missing_share) >= limits.missing_share_change
-    return INVESTIGATE if is_other else OK
-
-
 def outcome(probability: np.ndarray, churned: np.ndarray) -> Outcome:
     """Compare probabilities with what came of them (1.0 or 0.0)."""
     observed, expected = int(churned.sum()), float(probability.sum())
@@ -256,8 +285,7 @@ def observed_over_expected(
 
 
 def score_alarms(
-    psi: float | None,
-    critical: float | None,
+    change: Change | None,
     judged: Outcome | None,
     early: Outcome | None,
     limits: DriftLimits,
@@ -268,7 +296,7 @@ def score_alarms(
     something, too few do not. A figure out of its bounds counts where it is more than chance makes of so few.
     """
     alarms = []
-    score_change = feature_level(psi, critical, None, None, limits)
+    score_change = OK if change is None else level_of(change, limits)
     if score_change != OK:
         alarms.append("psi")
     if judged is not None and judged.low is not None and judged.high is not None:
@@ -319,6 +347,12 @@ def _decile_edges(values: np.ndarray) -> tuple[float, ...]:
 
 def _binned(values: np.ndarray, edges: tuple[float, ...]) -> Bins:
     return Bins(edges, Bins(edges, ()).count(values))
+
+
+def _index(expected: Sequence[int], actual: Sequence[int]) -> tuple[float | None, float | None]:
+    """Stability index and its critical value."""
+    bins = sum(1 for pair in zip(expected, actual, strict=True) if any(pair))
+    return stability_index(expected, actual), critical_value(sum(expected), sum(actual), bins)
 
 
 def _missing_share(counts: Sequence[int]) -> float | None:

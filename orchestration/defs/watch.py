@@ -20,11 +20,11 @@ from ml.drift import (
     LEVELS,
     OK,
     STOP,
+    Change,
     DriftLimits,
     Outcome,
     compare,
     drift,
-    feature_level,
     outcome,
     score_alarms,
 )
@@ -96,30 +96,24 @@ def watch_month(
     model_id = str(scores["model_id"].iloc[0])
     model = load(home.models / model_id)
     features = _empty(_FEATURES)
-    score_change: Mapping[str, float | int | None] = dict.fromkeys(
-        ("psi", "critical_value", "psi_over_critical")
-    )
+    change = None
     if model.reference is None:
         say(f"{month:%Y-%m}: {model_id} is of a time without a reference; its features are not watched")
     else:
         candidates = read_candidates(connection, month, model.columns, ())
-        features = drift(model.reference, candidates, model.columns, model.levels)
+        features = drift(model.reference, candidates, model.columns, model.levels, limits)
         features = features.assign(snapshot_month=month, model_id=model_id)
-        features["level"] = [
-            feature_level(psi, critical, missing, before, limits)
-            for psi, critical, missing, before in _plain(
-                features, ["psi", "critical_value", "missing_share", "reference_missing_share"]
-            )
-        ]
-        score_change = compare(model.reference.score, scores["churn_probability"].to_numpy(dtype=float))
+        change = compare(model.reference.score, scores["churn_probability"].to_numpy(dtype=float))
     row = {
         "snapshot_month": month,
         "model_id": model_id,
-        **{name: score_change[name] for name in ("psi", "critical_value", "psi_over_critical")},
+        "psi": change.psi if change else None,
+        "critical_value": change.critical_value if change else None,
+        "psi_over_critical": change.psi_over_critical if change else None,
         "rows": len(scores),
         "mean_probability": float(scores["churn_probability"].mean()),
         "expected_churners": float(scores["churn_probability"].sum()),
-        **_came_true(connection, month, parameters, score_change, limits),
+        **_came_true(connection, month, parameters, change, limits),
     }
     return features, pd.DataFrame([row], columns=_names(_SCORES))
 
@@ -128,7 +122,7 @@ def _came_true(
     connection: duckdb.DuckDBPyConnection,
     month: date,
     parameters: Mapping[str, str],
-    score_change: Mapping[str, float | int | None],
+    change: Change | None,
     limits: DriftLimits,
 ) -> dict[str, object]:
     """Return what was known at the end of `month` of earlier scores, and the level of it all."""
@@ -143,9 +137,7 @@ def _came_true(
         judged_early = _early(connection, judged_month, gap, window)
     early_month = _months_after(month, -gap - window)
     early = _early(connection, early_month, gap, window)
-    level, alarms = score_alarms(
-        _number(score_change["psi"]), _number(score_change["critical_value"]), judged, early, limits
-    )
+    level, alarms = score_alarms(change, judged, early, limits)
     return {
         "judged_month": judged_month,
         "judged_model_id": judged_model,
@@ -251,8 +243,19 @@ def features_are_as_learnt(
             connection, _FEATURES, run_months(context), _names(_FEATURES), key=TABLES[_FEATURES].key
         )
     newest = found[found["snapshot_month"] == found["snapshot_month"].max()]
-    worst = newest.sort_values(["psi", "feature"], ascending=[False, True]).head(_WORST)
-    shown = ["feature", "psi", "psi_over_critical", "missing_share", "reference_missing_share", "level"]
+    loudness = newest["level"].map(LEVELS.index)
+    worst = newest.assign(loudness=loudness).sort_values(
+        ["loudness", "known_psi", "feature"], ascending=[False, False, True]
+    )[:_WORST]
+    shown = [
+        "feature",
+        "psi",
+        "psi_over_critical",
+        "known_psi",
+        "missing_share",
+        "reference_missing_share",
+        "level",
+    ]
     changed = Counter(
         f"{month:%Y-%m} {level}"
         for month, level in zip(found["snapshot_month"], found["level"], strict=True)
@@ -354,16 +357,6 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
-
-
-def _plain(frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[float | None, ...]]:
-    """Yield rows of numbers, None for missing ones."""
-    for row in frame[columns].itertuples(index=False, name=None):
-        yield tuple(_number(value) for value in row)
-
-
-def _number(value: float | int | None) -> float | None:
-    return None if value is None or value != value else float(value)
 
 
 def _months_after(month: date, count: int) -> date:

@@ -244,7 +244,7 @@ class UsageAssumptions:
     forwarder_share: float = 0.07
     forwarder_per_day: float = 0.25
     forwarder_competitor_share: float = 0.25
-    forwarded_per_day_price_war: float = 0.05
+    forwarded_per_day_price_war: float = 0.006
     """Added where competitors do more than an ordinary offensive: calls follow to the number being tried."""
     forwarded_per_day_drifting: float = 0.20
     competitor_forward_share_drifting: float = 0.75

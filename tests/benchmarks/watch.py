@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from ml.columns import FeatureColumns
-from ml.drift import drift, learn_reference
+from ml.drift import DriftLimits, drift, learn_reference
 from orchestration.publishing.status import render_table
-from orchestration.settings import Home
+from orchestration.settings import REFERENCE, Home
 
 _LAST_MONTH = "2026-06"
 _FEATURES = 150
@@ -54,13 +54,15 @@ def watched(home: Home) -> str:
         ).df()
         features = connection.execute(
             """
-            select snapshot_month, feature, psi, psi_over_critical, level
+            select snapshot_month, feature, psi, known_psi, level
             from ml.feature_drift
             where snapshot_month in (
                 select distinct snapshot_month from ml.feature_drift order by all desc limit 2
             )
-            qualify row_number() over (partition by snapshot_month order by psi desc, feature) <= 10
-            order by snapshot_month, psi desc, feature
+            qualify 10 >= row_number() over (
+                partition by snapshot_month order by known_psi desc nulls last, feature
+            )
+            order by snapshot_month, known_psi desc, feature
             """
         ).df()
     return f"{render_table(scores)}\n{render_table(features)}"
@@ -81,8 +83,11 @@ def cost(candidates: int) -> str:
         {name: random.gamma(0.5, 2.0, candidates).astype(np.float32).round(1) for name in names}
         | {"snapshot_month": date(2026, 6, 1), "subscriber_id": np.arange(candidates)}
     )
+    limits = DriftLimits.from_parameters(
+        pd.read_csv(REFERENCE / "parameters.csv", index_col="parameter", dtype=str)["value"].to_dict()
+    )
     started, worked = time.monotonic(), time.process_time()
-    found = drift(reference, frame, columns, {})
+    found = drift(reference, frame, columns, {}, limits)
     return (
         f"{candidates:,} candidates x {len(found)} features: {time.monotonic() - started:.1f} s, "
         f"{time.process_time() - worked:.1f} s of one processor"

@@ -46,7 +46,7 @@ def _index(operator: Path, month: str, column: str) -> float:
     """Return the stability index of a month's use against the two months before it."""
     before = np.concatenate([_use(operator, calm, column) for calm in CALM[:2]])
     reference = learn_reference(FeatureColumns((column,)), {}, before[:, None], np.array([0.1, 0.2]))
-    return compare(reference.features[column], _use(operator, month, column))["psi"]
+    return compare(reference.features[column], _use(operator, month, column)).psi or 0.0
 
 
 def test_the_months_before_it_are_the_same_bytes(operators: dict[str, Path]) -> None:

@@ -10,14 +10,15 @@ import pytest
 
 from ml.columns import CategoryLevels, FeatureColumns
 from ml.drift import (
+    Change,
     DriftLimits,
     DriftReference,
     Outcome,
     compare,
     critical_value,
     drift,
-    feature_level,
     learn_reference,
+    level_of,
     observed_over_expected,
     outcome,
     score_alarms,
@@ -81,7 +82,7 @@ def test_chance_exceeds_the_critical_value_about_5_times_in_100() -> None:
 
     found = [compare(reference, generator.normal(size=1_000).astype(np.float32)) for _ in range(400)]
 
-    exceeded = sum(figures["psi_over_critical"] > 1 for figures in found)
+    exceeded = sum(change.psi_over_critical > 1 for change in found)
     assert 8 <= exceeded <= 35
 
 
@@ -133,7 +134,7 @@ def test_drift_has_a_row_a_feature_and_calls_new_levels_missing() -> None:
         }
     )
 
-    found = drift(reference, frame, columns, levels).set_index("feature")
+    found = drift(reference, frame, columns, levels, LIMITS).set_index("feature")
 
     assert list(found.index) == ["calls", "brand"]
     # Three of four without a call before, two of four now.
@@ -152,11 +153,11 @@ def test_the_model_carries_its_reference_on_its_card(
     assert again == model.reference
     assert sum(again.features["brand"].counts) == model.counts["train"].rows
     assert sum(again.score.counts) == model.counts["calibrate"].rows
-    calm = drift(again, candidates, model.columns, model.levels)
+    calm = drift(again, candidates, model.columns, model.levels, LIMITS)
     assert calm["psi"].max() < 0.10
 
     louder = candidates.assign(complaint_count=candidates["complaint_count"] + 2)
-    worst = drift(again, louder, model.columns, model.levels).nlargest(1, "psi")
+    worst = drift(again, louder, model.columns, model.levels, LIMITS).nlargest(1, "psi")
     assert worst["feature"].item() == "complaint_count"
     assert worst["psi"].item() >= 0.25
 
@@ -176,24 +177,45 @@ def test_reference_is_plain_data() -> None:
     assert DriftReference.from_plain(json.loads(json.dumps(reference.as_plain()))) == reference
 
 
+def _change(known_psi: float | None, critical: float | None = 0.01, **changes: float) -> Change:
+    same = Change(known_psi, critical, known_psi, critical, 0.0, 0.0, 1_000)
+    return replace(same, **changes)
+
+
 @pytest.mark.parametrize(
-    ("psi", "critical", "missing", "before", "level"),
+    ("change", "level"),
     [
-        (0.0999, 0.01, 0.0, 0.0, "ok"),
-        (0.10, 0.01, 0.0, 0.0, "investigate"),
-        (0.2499, 0.01, 0.0, 0.0, "investigate"),
-        (0.25, 0.01, 0.0, 0.0, "stop"),
-        (0.25, 0.26, 0.0, 0.0, "ok"),  # so few rows that chance does as much
-        (0.05, 0.01, 0.10, 0.0, "investigate"),
-        (0.05, 0.01, 0.09, 0.0, "ok"),
-        (0.05, 0.01, 0.0, 0.10, "investigate"),
-        (None, None, None, 0.0, "ok"),
+        (_change(0.0999), "ok"),
+        (_change(0.10), "investigate"),
+        (_change(0.2499), "investigate"),
+        (_change(0.25), "stop"),
+        (_change(0.25, 0.26), "ok"),  # so few rows that chance does as much
+        (_change(None, None), "ok"),
+        # Values lost count in full, from a change of 0.10 on.
+        (_change(0.0, psi=0.30, missing_share=0.10), "stop"),
+        (_change(0.0, psi=0.05, missing_share=0.10), "investigate"),
+        (_change(0.0, psi=0.30, missing_share=0.09), "ok"),
+        (_change(None, None, psi=9.0, critical_value=0.01, missing_share=1.0), "stop"),
+        # Values gained are worth a look, unless the known ones have changed.
+        (_change(0.0, psi=0.30, reference_missing_share=0.10), "investigate"),
+        (_change(0.30, psi=0.30, reference_missing_share=0.10), "stop"),
+        (_change(0.0, psi=0.005, reference_missing_share=0.10), "ok"),  # chance
     ],
 )
-def test_level_of_a_feature(
-    psi: float | None, critical: float | None, missing: float | None, before: float, level: str
-) -> None:
-    assert feature_level(psi, critical, missing, before, LIMITS) == level
+def test_level_of_a_change(change: Change, level: str) -> None:
+    assert level_of(change, LIMITS) == level
+
+
+def test_a_change_with_missing_values_by_hand() -> None:
+    # Known 50 and 50, none missing, become 25 and 25, 50 missing: an empty bin raises all counts by a half.
+    change = compare(_bins([0.0] * 50 + [1.0] * 50), np.repeat([0.0, 1.0, np.nan], [25, 25, 50]))
+
+    before, now = np.array([50.5, 50.5, 0.5]) / 101.5, np.array([25.5, 25.5, 50.5]) / 101.5
+    assert change.psi == pytest.approx(((now - before) * np.log(now / before)).sum())
+    assert change.known_psi == 0.0
+    assert change.critical_value == pytest.approx(critical_value(100, 100, 3))
+    assert change.known_critical_value == pytest.approx(critical_value(100, 50, 2))
+    assert (change.missing_share, change.reference_missing_share, change.rows) == (0.5, 0.0, 100)
 
 
 def test_poisson_interval_is_the_exact_one() -> None:
@@ -256,16 +278,16 @@ def _judged(**changes: float | int | None) -> Outcome:
     ],
 )
 def test_alarms_of_a_closed_month(judged: Outcome, level: str, alarms: tuple[str, ...]) -> None:
-    assert score_alarms(0.01, 0.001, judged, None, LIMITS) == (level, alarms)
+    assert score_alarms(_change(0.01, 0.001), judged, None, LIMITS) == (level, alarms)
 
 
 def test_alarms_before_anything_is_closed() -> None:
     many, few = _judged(observed=130, low=1.086), _judged(observed=60, low=0.458, high=0.772)
 
-    assert score_alarms(0.30, 0.001, None, None, LIMITS) == ("stop", ("psi",))
-    assert score_alarms(0.01, 0.001, None, many, LIMITS) == (
+    assert score_alarms(_change(0.30, 0.001), None, None, LIMITS) == ("stop", ("psi",))
+    assert score_alarms(_change(0.01, 0.001), None, many, LIMITS) == (
         "investigate",
         ("early_observed_over_expected",),
     )
-    assert score_alarms(0.01, 0.001, None, few, LIMITS) == ("ok", ())
-    assert score_alarms(None, None, None, None, LIMITS) == ("ok", ())
+    assert score_alarms(_change(0.01, 0.001), None, few, LIMITS) == ("ok", ())
+    assert score_alarms(None, None, None, LIMITS) == ("ok", ())
