@@ -27,6 +27,7 @@ from ml.columns import (
     to_matrix,
     truth,
 )
+from ml.drift import learn_reference
 from ml.evaluation import Evaluation, evaluate
 from ml.model import ChurnModel, PartCount, TrainingPlan, raw_log_odds
 from ml.naive_rules import bill_ratio_risk, tenure_risk
@@ -107,6 +108,9 @@ def fit(
             "python": platform.python_version(),
             "xgboost": xgb.__version__,
         },
+        reference=learn_reference(
+            columns, levels, matrices["train"], calibration.probability(margins[calibrating])
+        ),
     )
 
 
