@@ -1,8 +1,8 @@
 """Modelling: a model of each kind of churn for every month that its history can make one, judged and kept."""
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import dagster as dg
@@ -11,10 +11,12 @@ from pydantic import Field
 
 from ml.columns import FeatureColumns
 from ml.model import ChurnModel, TrainingPlan, save
-from ml.splits import NoSplit, split_by_month
-from ml.training import NoModel, fit
+from ml.splits import MonthSplit, NoSplit, refit_split, split_by_month
+from ml.training import NoModel, SharedRows, fit, refit
 from orchestration.defs.candidates import (
     feature_columns,
+    label_expressions,
+    monotone_features,
     read_label_months,
     read_parameters,
     read_training_frame,
@@ -25,9 +27,6 @@ from orchestration.progress import say
 from orchestration.settings import Home
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, replace_months
-
-TARGETS = {"quantity_churn": "is_quantity_churn", "value_churn": "is_value_churn"}
-"""What is predicted, and the label column that says it."""
 
 
 class ModellingConfig(dg.Config):
@@ -49,7 +48,11 @@ class ModellingConfig(dg.Config):
 def _spec(table: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.split("."),
-        deps=[["features", "subscriber_features"], ["labels", "churn_labels"]],
+        deps=[
+            ["features", "subscriber_features"],
+            ["labels", "churn_labels"],
+            ["retention", "scorecard_scores"],
+        ],
         description=TABLES[table].grain,
         group_name="model",
         owners=["data-science@operator.example"],
@@ -69,23 +72,22 @@ def models(
 ) -> Iterator[dg.MaterializeResult]:
     """Train on what each month knew at its end; without enough history say why there is no model."""
     months = run_months(context)
-    columns = feature_columns(current_manifest(warehouse.home))
+    recipe = Recipe.read(warehouse)
     rows: dict[str, list[dict[str, object]]] = {
         "ml.models": [],
         "ml.model_evaluations": [],
         "ml.month_notes": [],
     }
     for month in months:
-        for target in TARGETS:
-            trained = train(warehouse, month, target, columns, config)
-            if isinstance(trained, str):
-                rows["ml.month_notes"].append({"snapshot_month": month, "target": target, "note": trained})
-                say(f"{month:%Y-%m} {target}: no model. {trained}")
+        for target, model in train(warehouse, month, recipe, config).items():
+            if isinstance(model, str):
+                rows["ml.month_notes"].append({"snapshot_month": month, "target": target, "note": model})
+                say(f"{month:%Y-%m} {target}: no model. {model}")
                 continue
-            checksum = keep(trained, warehouse.home, model_id(target, month))
-            rows["ml.models"].append(_model_row(trained, month, checksum))
-            rows["ml.model_evaluations"] += _evaluation_rows(trained, month)
-            lift = trained.evaluations["model"].top_decile_lift.value
+            checksum = keep(model, warehouse.home, model_id(target, month))
+            rows["ml.models"].append(_model_row(model, month, checksum))
+            rows["ml.model_evaluations"] += _evaluation_rows(model, month)
+            lift = model.evaluations["model"].top_decile_lift.value
             say(f"{month:%Y-%m} {target}: model trained, top-decile lift {_shown(lift)}")
     frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
     with warehouse.writing() as connection:
@@ -94,6 +96,43 @@ def models(
             replace_months(connection, table, frame, months, month_column)
     for table, frame in frames.items():
         yield dg.MaterializeResult(asset_key=table.split("."), metadata=_metadata(table, frame))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every month of a run is trained by: features, plan, windows, targets with their labels in SQL."""
+
+    columns: FeatureColumns
+    plan: TrainingPlan
+    outcome_months: int
+    closing_months: int
+    labels: Mapping[str, str]
+
+    @classmethod
+    def read(cls, warehouse: Warehouse) -> "Recipe":
+        """Read it from the manifest and the rule book."""
+        manifest = current_manifest(warehouse.home)
+        with warehouse.reading() as connection:
+            parameters = read_parameters(connection)
+        return cls.of(parameters, feature_columns(manifest), monotone_features(manifest))
+
+    @classmethod
+    def of(
+        cls, parameters: Mapping[str, str], columns: FeatureColumns, monotone: Mapping[str, int]
+    ) -> "Recipe":
+        """Put it together from the rule book's parameters and what the features' YAML says."""
+        gap, outcome, silence = (
+            int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")
+        )
+        return cls(
+            columns=columns,
+            plan=replace(
+                TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]), monotone=monotone
+            ),
+            outcome_months=outcome,
+            closing_months=gap + outcome + silence,
+            labels=label_expressions(outcome),
+        )
 
 
 def model_id(target: str, month: date) -> str:
@@ -118,35 +157,71 @@ def keep(model: ChurnModel, home: Home, name: str) -> str:
 
 
 def train(
-    warehouse: Warehouse, month: date, target: str, columns: FeatureColumns, config: ModellingConfig
-) -> ChurnModel | str:
-    """Return the model of one target as of the end of `month`, or in a sentence why there is none."""
-    label = TARGETS[target]
+    warehouse: Warehouse, month: date, recipe: Recipe, config: ModellingConfig
+) -> dict[str, ChurnModel | str]:
+    """Return each target's model as of the end of `month`, or in a sentence why there is none.
+
+    A model is judged by a fit that its test month could have made, then fitted anew on newer months. The
+    rows of all targets are read once.
+    """
     with warehouse.reading() as connection:
-        parameters = read_parameters(connection)
-        plan = replace(TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]))
-        windows = [int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")]
-        split = split_by_month(
-            read_label_months(connection, label, config.minimum_judged_share),
-            month,
-            maximum_training_months=config.maximum_training_months,
-            outcome_months=windows[1],
-            closing_months=sum(windows),
+        splits = {
+            target: _splits(
+                read_label_months(connection, label, config.minimum_judged_share), month, recipe, config
+            )
+            for target, label in recipe.labels.items()
+        }
+        found: dict[str, ChurnModel | str] = {
+            target: split.reason for target, split in splits.items() if isinstance(split, NoSplit)
+        }
+        possible = {target: split for target, split in splits.items() if not isinstance(split, NoSplit)}
+        if not possible:
+            return found
+        plan = recipe.plan
+        frame = read_training_frame(
+            connection,
+            sorted({month for pair in possible.values() for split in pair for month in split.months}),
+            recipe.columns,
+            {target: recipe.labels[target] for target in possible},
+            (plan.bill_ratio_column, plan.tenure_column),
+            config.maximum_rows,
         )
-        if isinstance(split, NoSplit):
-            return split.reason
-        carried = (plan.bill_ratio_column, plan.tenure_column)
-        frame = read_training_frame(connection, split.months, columns, label, carried, config.maximum_rows)
-    fitted = fit(frame, label, split, columns, plan)
-    return fitted.reason if isinstance(fitted, NoModel) else fitted
+    shared = SharedRows()
+    for target, (judging, newer) in possible.items():
+        others = tuple(other for other in possible if other != target)
+        judged = fit(frame, target, judging, recipe.columns, plan, others, shared)
+        found[target] = (
+            judged.reason if isinstance(judged, NoModel) else refit(frame, judged, newer, others, shared)
+        )
+    return {target: found[target] for target in recipe.labels}
+
+
+def _splits(
+    label_months: pd.DataFrame, month: date, recipe: Recipe, config: ModellingConfig
+) -> tuple[MonthSplit, MonthSplit] | NoSplit:
+    """The months of the judged fit and those of the refit."""
+    judging = split_by_month(
+        label_months,
+        month,
+        maximum_training_months=config.maximum_training_months,
+        outcome_months=recipe.outcome_months,
+        closing_months=recipe.closing_months,
+    )
+    if isinstance(judging, NoSplit):
+        return judging
+    return judging, refit_split(
+        label_months,
+        judging,
+        maximum_training_months=config.maximum_training_months,
+        outcome_months=recipe.outcome_months,
+    )
 
 
 def _model_row(model: ChurnModel, month: date, checksum: str) -> dict[str, object]:
-    target = _target(model)
     figures = model.evaluations["model"]
     return {
-        "model_id": model_id(target, month),
-        "target": target,
+        "model_id": model_id(model.target, month),
+        "target": model.target,
         "trained_for_month": month,
         "is_released": True,
         "auc": figures.auc.value,
@@ -158,7 +233,7 @@ def _model_row(model: ChurnModel, month: date, checksum: str) -> dict[str, objec
         "lift_high": figures.top_decile_lift.high,
         "churners": figures.churners,
         "rows": figures.rows,
-        "test_month": model.split.test[-1],
+        "test_month": model.tested[-1],
         "checksum": checksum,
         "reason": "Released: every model that can be trained is, for now.",
     }
@@ -168,9 +243,9 @@ def _evaluation_rows(model: ChurnModel, month: date) -> list[dict[str, object]]:
     return [
         {
             "trained_for_month": month,
-            "target": _target(model),
+            "target": model.target,
             "contender": contender,
-            "test_month": model.split.test[-1],
+            "test_month": model.tested[-1],
             "rows": figures.rows,
             "churners": figures.churners,
             "auc": figures.auc.value,
@@ -187,10 +262,6 @@ def _evaluation_rows(model: ChurnModel, month: date) -> list[dict[str, object]]:
         }
         for contender, figures in model.evaluations.items()
     ]
-
-
-def _target(model: ChurnModel) -> str:
-    return next(target for target, label in TARGETS.items() if label == model.target)
 
 
 def _names(table: str) -> list[str]:

@@ -14,12 +14,14 @@ from ml.model import ChurnModel
 from orchestration.defs import scoring
 from orchestration.defs.candidates import (
     feature_columns,
+    label_expressions,
+    monotone_features,
     read_label_months,
     read_parameters,
     read_training_frame,
 )
-from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
-from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
+from orchestration.defs.modelling import ModellingConfig, Recipe, keep, model_id, train
+from orchestration.defs.scoring import by_horizon, explain_month, score_month, wrongly_scored
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
@@ -56,7 +58,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     )
     with warehouse.writing() as connection:
         create_tables(connection)
-        for schema in ("features", "labels", "reference", "ops"):
+        for schema in ("features", "labels", "reference", "ops", "retention"):
             connection.execute(f"create schema if not exists {schema}").fetchall()
         connection.register("frame", frame)
         connection.execute(
@@ -69,12 +71,20 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 cast(snapshot_month as date) as snapshot_month,
                 subscriber_id,
                 is_churner as is_quantity_churn,
+                case when is_churner then 1 end as quantity_churn_month,
+                false as is_involuntary_churn,
                 false as is_value_churn,
                 cast(null as boolean) as is_brand_downgrade,
                 case
                     when snapshot_month < date '2026-04-01'
                         then cast(snapshot_month + interval 1 month as date)
                 end as closed_in_month
+            from frame;
+            create table retention.scorecard_scores as
+            select
+                cast(snapshot_month as date) as snapshot_month,
+                subscriber_id,
+                cast(tenure_months % 12 as integer) as score
             from frame;
             create table reference.parameters as
             select *
@@ -98,8 +108,14 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def model(warehouse: Warehouse) -> ChurnModel:
-    trained = train(warehouse, LAST, "quantity_churn", COLUMNS, ModellingConfig())
+def recipe(warehouse: Warehouse) -> Recipe:
+    with warehouse.reading() as connection:
+        return Recipe.of(read_parameters(connection), COLUMNS, {"tenure_months": -1})
+
+
+@pytest.fixture(scope="module")
+def model(warehouse: Warehouse, recipe: Recipe) -> ChurnModel:
+    trained = train(warehouse, LAST, recipe, ModellingConfig())["quantity_churn"]
     assert isinstance(trained, ChurnModel)
     return trained
 
@@ -139,9 +155,22 @@ def test_features_are_the_columns_whose_yaml_says_so(tmp_path: Path) -> None:
         feature_columns(manifest)
 
 
+def test_a_direction_is_read_beside_the_feature(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(
+        '{"nodes": {"m": {"resource_type": "model", "name": "subscriber_features", "columns": {'
+        '"tenure": {"config": {"meta": {"role": "feature", "kind": "numeric", "monotone": -1}}}, '
+        '"age": {"config": {"meta": {"role": "feature", "kind": "numeric"}}}, '
+        '"is_active": {"config": {"meta": {"monotone": 1}}}}}}}',
+        encoding="utf-8",
+    )
+
+    assert monotone_features(manifest) == {"tenure": -1}
+
+
 def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        months = read_label_months(connection, "is_quantity_churn", 0.5)
+        months = read_label_months(connection, "labels.is_quantity_churn", 0.5)
 
     assert months["snapshot_month"].dt.date.tolist() == MONTHS
     assert months["closed_in_month"].isna().tolist() == [False, False, False, True]
@@ -149,7 +178,7 @@ def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> N
 
 def test_a_month_whose_label_is_mostly_not_judged_counts_as_open(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        months = read_label_months(connection, "is_brand_downgrade", 0.5)
+        months = read_label_months(connection, "labels.is_brand_downgrade", 0.5)
 
     assert months["closed_in_month"].isna().all()
 
@@ -163,7 +192,7 @@ def test_the_operators_own_parameter_stands_before_the_rule_books(warehouse: War
 def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
         frame = read_training_frame(
-            connection, MONTHS[:2], COLUMNS, "is_quantity_churn", (), maximum_rows=400
+            connection, MONTHS[:2], COLUMNS, label_expressions(1), (), maximum_rows=400
         )
 
     per_subscriber = frame.groupby("subscriber_id").size()
@@ -173,17 +202,71 @@ def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: War
     assert set(frame["has_contract"]) == {0.0, 1.0}
 
 
-def test_a_model_knows_nothing_later_than_its_month(model: ChurnModel) -> None:
+def test_a_horizon_counts_the_stops_up_to_its_month_and_is_null_where_nothing_is_judged(
+    warehouse: Warehouse,
+) -> None:
+    rows = """(values ('first', true, 1), ('second', true, 2), ('third', true, 3), ('stayed', false, null),
+        ('open', null, null)) as labels(subscriber_id, is_quantity_churn, quantity_churn_month)"""
+    labels = label_expressions(3)
+
+    with warehouse.reading() as connection:
+        found = connection.execute(
+            f"select subscriber_id, {labels['quantity_churn_1m']}, {labels['quantity_churn_2m']} from {rows}"
+        ).fetchall()
+
+    assert found == [
+        ("first", True, True),
+        ("second", False, True),
+        ("third", False, False),
+        ("stayed", False, False),
+        ("open", None, None),
+    ]
+    assert list(labels)[3:] == ["quantity_churn_1m", "quantity_churn_2m"]
+
+
+def test_a_model_is_judged_on_the_newest_closed_month_and_fitted_anew_up_to_it(model: ChurnModel) -> None:
     assert model.split.known_in == LAST
-    assert model.split.test == (MONTHS[2],)
+    assert model.judged_on is not None
+    assert (model.judged_on.train, model.judged_on.stop) == ((MONTHS[0],), (MONTHS[1],))
+    assert model.tested == (MONTHS[2],)
+    assert (model.split.train, model.split.calibrate) == ((MONTHS[0],), (MONTHS[1], MONTHS[2]))
     assert model.evaluations["model"].auc.value == pytest.approx(0.85, abs=0.12)
+    assert {"bill_ratio", "tenure", "scorecard"} < set(model.evaluations)
+    assert model.plan.monotone == {"tenure_months": -1}
 
 
-def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse) -> None:
-    assert "Too little history" in str(
-        train(warehouse, MONTHS[0], "quantity_churn", COLUMNS, ModellingConfig())
-    )
-    assert "Too few churners" in str(train(warehouse, LAST, "value_churn", COLUMNS, ModellingConfig()))
+def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse, recipe: Recipe) -> None:
+    early = train(warehouse, MONTHS[0], recipe, ModellingConfig())
+    assert set(early) == {"quantity_churn", "involuntary_churn", "value_churn"}
+    assert all("Too little history" in str(reason) for reason in early.values())
+    found = train(warehouse, LAST, recipe, ModellingConfig())
+    assert "Too few churners for value_churn" in str(found["value_churn"])
+    assert "Too few churners for involuntary_churn" in str(found["involuntary_churn"])
+
+
+def test_a_horizon_without_a_model_leaves_its_hazards_unknown_and_the_others_known() -> None:
+    one, whole = np.array([0.5, 0.1]), np.array([0.4, 0.28])
+
+    found = by_horizon([one, np.full(2, np.nan)], whole)
+
+    assert found["churn_probability_1m"] == pytest.approx([0.4, 0.1])
+    assert np.isnan(found["churn_probability_2m"]).all()
+    assert found["hazard_1m"] == pytest.approx([0.4, 0.1])
+    assert np.isnan(found["hazard_2m"]).all()
+    assert np.isnan(found["hazard_3m"]).all()
+
+
+def test_hazards_go_with_the_probability_of_the_whole_window() -> None:
+    # 10 of 100 leave in the first month, 18 of the 90 left in the second, 36 of the 72 left in the third.
+    found = by_horizon([np.array([0.1]), np.array([0.28])], np.array([0.64]))
+
+    assert {name: round(float(values[0]), 9) for name, values in found.items()} == {
+        "churn_probability_1m": 0.1,
+        "churn_probability_2m": 0.28,
+        "hazard_1m": 0.1,
+        "hazard_2m": 0.2,
+        "hazard_3m": 0.5,
+    }
 
 
 def test_a_kept_model_replaces_its_folder_whole(warehouse: Warehouse, model: ChurnModel) -> None:
@@ -218,7 +301,10 @@ def test_scores_are_ranked_and_worth_what_is_at_risk(
             inner join features.subscriber_features using (snapshot_month, subscriber_id)
         )
         where risk_rank <> expected_rank or abs(value_at_risk - expected_value) > 0.0051
-            or value_churn_probability is not null or model_id <> 'quantity_churn-2026-04'
+            or value_churn_probability is not null or involuntary_churn_probability is not null
+            or model_id <> 'quantity_churn-2026-04'
+            -- An outcome window of one month: it is the only horizon.
+            or hazard_1m <> churn_probability or churn_probability_1m is not null or hazard_2m is not null
         """
     ).fetchall()
     assert wrong == [(0,)]
