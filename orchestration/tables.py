@@ -135,8 +135,7 @@ TABLES: dict[str, Table] = {
             (
                 "churn_probability_1m",
                 "double",
-                "Probability of voluntary quantity churn in the first month of the outcome window; null without "
-                "such a model",
+                "Probability of voluntary quantity churn in the window's first month; null without a model",
             ),
             (
                 "churn_probability_2m",
