@@ -46,7 +46,7 @@ def test_fit_learns_what_was_planted_and_beats_the_naive_rules(model: ChurnModel
 
 
 def test_fit_foretells_about_as_many_churners_as_there_were(model: ChurnModel) -> None:
-    assert model.evaluations["model"].expected_over_observed == pytest.approx(1, abs=0.25)
+    assert model.evaluations["model"].observed_over_expected.value == pytest.approx(1, abs=0.25)
     assert model.evaluations["bill_ratio"].expected_churners is None
 
 
