@@ -157,10 +157,43 @@ def feedback() -> None:
 
 
 @commands.command()
+@click.argument("target")
+@click.option("--from-month", type=Month(), required=True, help="First month to score with it again.")
+@click.option("--to", "model_id", help="Model to put back.  [default: the one in force before the present]")
+@click.option("--reason", default="", help="Why; stands beside the month's decision.")
+def rollback(target: str, from_month: date, model_id: str | None, reason: str) -> None:
+    """Put an earlier model of TARGET back in force from a month on, such as quantity_churn.
+
+    The roll-back holds whenever that month is run again, and the gates of later months compare with the
+    model put back. Nothing is scored anew before those months are run.
+    """
+    from orchestration.releases import RollbackError, roll_back
+    from orchestration.tables import create_tables
+    from orchestration.warehouse import Warehouse
+
+    home = prepared_home()
+    if not home.warehouse_file.exists():
+        raise click.ClickException(f"Nothing was run yet under {home.root}: there is no model to put back.")
+    with Warehouse(home).writing() as connection:
+        create_tables(connection)
+        try:
+            done = roll_back(connection, home, target, from_month, model_id, reason)
+        except RollbackError as error:
+            raise click.BadParameter(str(error)) from error
+        ((last,),) = connection.execute("select max(snapshot_month) from ops.month_closes").fetchall()
+    click.echo(f"{done.model_id} is in force from {from_month:%Y-%m} on.")
+    if last is None or last < from_month:
+        click.echo(f"It scores {from_month:%Y-%m} once that month is run.")
+    else:
+        click.echo(f"Score anew: retention run --from-month {from_month:%Y-%m} --month {last:%Y-%m}")
+
+
+@commands.command()
 def status() -> None:
     """Show what has landed, run, failed and been published, by month and week, and what is stale."""
     from orchestration.defs.month_close import last_runs, last_weekly_runs
     from orchestration.publishing.status import month_status, render_table, week_status
+    from orchestration.releases import models_of_months
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()
@@ -170,9 +203,11 @@ def status() -> None:
     with Warehouse(home, lock_wait_seconds=1).reading() as connection:
         months = month_status(connection, home)
         weeks = week_status(connection, home)
+        models = models_of_months(connection, "quantity_churn")
     with _instance() as instance:
         runs = last_runs(instance)
         weekly_runs = last_weekly_runs(instance)
+    months["model"] = [models.get(month) for month in months["month"]]
     months["last_run"] = [runs.get(month) for month in months["month"]]
     months["month"] = [f"{month:%Y-%m}" for month in months["month"]]
     click.echo(render_table(months))

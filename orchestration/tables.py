@@ -1,7 +1,8 @@
 """The tables that Python makes: their columns, types and comments, created where missing.
 
-Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, `ops.month_closes`. Not here:
-raw tables and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`).
+Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, `ops.month_closes` and
+`ops.rollbacks`. Not here: raw tables and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`),
+who writes what (`defs/`).
 """
 
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ _AUC = ("auc", "double", "Chance that a churner is scored above a subscriber who
 _AUC_LOW = ("auc_low", "double", "Lower end of the 95 % interval of auc")
 _AUC_HIGH = ("auc_high", "double", "Upper end of the 95 % interval of auc")
 _PRECISION = ("average_precision", "double", "Mean precision over the ranks of the churners")
+
+
+def _interval(measure: str) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    return (
+        (f"{measure}_low", "double", f"Lower end of the 95 % interval of {measure}"),
+        (f"{measure}_high", "double", f"Upper end of the 95 % interval of {measure}"),
+    )
+
+
 _CAUSE = ("cause", "varchar", "Cause of churn, of the one list in the rule book")
 
 TABLES: dict[str, Table] = {
@@ -85,7 +95,8 @@ TABLES: dict[str, Table] = {
             (
                 "contender",
                 "varchar",
-                "model, bill_ratio (last bill against its mean), tenure or scorecard (its points)",
+                "model, in_force (what the month found in force), logistic (regression), or a rule: "
+                "scorecard, bill_ratio (last bill against its mean), tenure",
             ),
             _TEST,
             ("rows", "bigint", "Candidates judged on"),
@@ -104,6 +115,80 @@ TABLES: dict[str, Table] = {
                 "calibration_slope",
                 "double",
                 "1 when probabilities are as spread as the truth; null for rules",
+            ),
+            (
+                "calibration_intercept",
+                "double",
+                "0 when probabilities are as high as the truth, below it too high; null for rules",
+            ),
+            (
+                "observed_over_expected",
+                "double",
+                "Churners over expected_churners, below 1 where too many were foretold; null for rules",
+            ),
+            *_interval("observed_over_expected"),
+            ("log_loss", "double", "Mean log loss of the probabilities; null for rules"),
+            *_interval("log_loss"),
+            ("top_decile_precision", "double", "Share of churners among the tenth scored highest"),
+            *_interval("top_decile_precision"),
+            ("capacity", "bigint", "Customers whom the units can contact in a month; null without units"),
+            ("precision_at_capacity", "double", "Share of churners among as many as can be contacted"),
+            *_interval("precision_at_capacity"),
+            ("lift_at_capacity", "double", "precision_at_capacity over the churn rate of all"),
+            *_interval("lift_at_capacity"),
+            (
+                "expected_maximum_profit",
+                "double",
+                "EMPC per candidate, in money: the best profit over all chances of acceptance",
+            ),
+            *_interval("expected_maximum_profit"),
+            ("maximum_profit", "double", "MPC per candidate, in money, at the mean chance of acceptance"),
+            *_interval("maximum_profit"),
+            ("lifetime_value", "double", "Worth of a customer that both profits assume"),
+            ("offer_cost", "double", "Cost of an offer that both profits assume"),
+            ("contact_cost", "double", "Cost of a contact that both profits assume"),
+            ("acceptance_alpha", "double", "First parameter of the beta distribution of acceptance"),
+            ("acceptance_beta", "double", "Second parameter of the beta distribution of acceptance"),
+        ),
+    ),
+    "ml.releases": Table(
+        "One row per month and target: the model in force, and why it and not the month's new one.",
+        ("snapshot_month", "target"),
+        _columns(
+            _MONTH,
+            _TARGET,
+            ("model_id", "varchar", "Model that the month is scored with; null where the rules decide"),
+            (
+                "decided_by",
+                "varchar",
+                "first (released, none was in force), gate (released in the other's place), kept (not "
+                "released, the other goes on) or roll_back (ops.rollbacks)",
+            ),
+            ("challenger_model_id", "varchar", "Model trained for the month; null where there is none"),
+            ("reason_code", "varchar", "Code of the deciding reason"),
+            ("reason_en", "varchar", "The reason in English"),
+            ("reason_zh", "varchar", "The reason in Chinese"),
+            ("top_decile_lift", "double", "Top-decile lift of the challenger in its test month"),
+            ("strongest_rule", "varchar", "Rule with the highest top-decile lift on the same rows"),
+            ("rules_top_decile_lift", "double", "Its top-decile lift"),
+            (
+                "lift_gain",
+                "double",
+                "Top-decile lift of the challenger less that of the model in force before",
+            ),
+            *_interval("lift_gain"),
+            (
+                "profit_gain",
+                "double",
+                "Expected maximum profit per candidate, challenger less model in force before",
+            ),
+            *_interval("profit_gain"),
+            ("calibration_slope", "double", "Calibration slope of the challenger in its test month"),
+            ("in_force_age_months", "bigint", "Months since the model in force before was trained"),
+            (
+                "in_force_observed_over_expected",
+                "double",
+                "Churners that it met over those that it foretold, in the newest closed month",
             ),
         ),
     ),
@@ -296,6 +381,16 @@ TABLES: dict[str, Table] = {
             ("due_date", "date", "Last day for the contact"),
             ("disposition", "varchar", "assigned, suppressed, held_out or beyond_capacity (nobody there)"),
             ("suppression_reason", "varchar", "Why the customer is not contacted; null unless suppressed"),
+        ),
+    ),
+    "ops.rollbacks": Table(
+        "One row per target and month from which an earlier model was put back by command.",
+        ("target", "from_month"),
+        _columns(
+            _TARGET,
+            ("from_month", "date", "Month whose decision this is; later months start from it"),
+            ("model_id", "varchar", "Model that was put back in force"),
+            ("reason", "varchar", "Why, in the words of whoever did it"),
         ),
     ),
     "ops.month_closes": Table(

@@ -63,7 +63,12 @@ def _spec(table: str) -> dg.AssetSpec:
 
 @dg.multi_asset(
     name="models",
-    specs=[_spec("ml.models"), _spec("ml.model_evaluations"), _spec("ml.month_notes")],
+    specs=[
+        _spec("ml.models"),
+        _spec("ml.model_evaluations"),
+        _spec("ml.releases"),
+        _spec("ml.month_notes"),
+    ],
     partitions_def=snapshot_months,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -76,6 +81,7 @@ def models(
     rows: dict[str, list[dict[str, object]]] = {
         "ml.models": [],
         "ml.model_evaluations": [],
+        "ml.releases": [],
         "ml.month_notes": [],
     }
     for month in months:
@@ -92,7 +98,9 @@ def models(
     frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
     with warehouse.writing() as connection:
         for table, frame in frames.items():
-            month_column = "snapshot_month" if table == "ml.month_notes" else "trained_for_month"
+            month_column = (
+                "trained_for_month" if table in ("ml.models", "ml.model_evaluations") else "snapshot_month"
+            )
             replace_months(connection, table, frame, months, month_column)
     for table, frame in frames.items():
         yield dg.MaterializeResult(asset_key=table.split("."), metadata=_metadata(table, frame))

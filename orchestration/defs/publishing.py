@@ -12,7 +12,7 @@ from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse
 
-_PYTHON_TABLES = [name.split(".") for name in TABLES if name != "ops.month_closes"]
+_PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops.")]
 
 
 @dg.multi_asset(
