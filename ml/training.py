@@ -94,6 +94,7 @@ def fit(
     plan: TrainingPlan | None = None,
     carried: Sequence[str] = (),
     shared: SharedRows | None = None,
+    capacity: int | None = None,
 ) -> ChurnModel | NoModel:
     """Fit, calibrate and judge a model of `target` on the months of `split`.
 
@@ -101,8 +102,8 @@ def fit(
     false, or null where not judged; such rows are left out), the two columns of the naive rules, the points
     of the scorecard where there are any, and whatever `carried` names besides. Other months than the split's
     are ignored. The same rows in any order give the same model. `shared` saves time where several targets are
-    fitted on one frame. ValueError names columns that are missing, extra or of the wrong kind, and keys that
-    are null or stand twice.
+    fitted on one frame; `capacity` is how many customers can be worked in a month, where known. ValueError
+    names columns that are missing, extra or of the wrong kind, and keys that are null or stand twice.
     """
     plan = plan or TrainingPlan()
     if target in columns.names:
@@ -143,6 +144,7 @@ def fit(
             margins["test"],
             calibration,
             plan,
+            capacity,
         ),
         limits=_limits(split, counts, calibrating, plan),
         data_sha256=_checksum(prepared, outcomes),
@@ -333,9 +335,17 @@ def _contest(
     margin: np.ndarray,
     calibration: Calibration,
     plan: TrainingPlan,
+    capacity: int | None,
 ) -> dict[str, Evaluation]:
     """The model and the naive rules, judged on the same rows of the test months with the same draws."""
-    judge = partial(evaluate, churned, entity=frame[SUBSCRIBER], draws=plan.interval_draws, seed=plan.seed)
+    judge = partial(
+        evaluate,
+        churned,
+        entity=frame[SUBSCRIBER],
+        capacity=capacity,
+        draws=plan.interval_draws,
+        seed=plan.seed,
+    )
     rules = {
         "bill_ratio": bill_ratio_risk(frame, plan.bill_ratio_column),
         "tenure": tenure_risk(frame, plan.tenure_column),

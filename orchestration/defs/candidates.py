@@ -143,6 +143,19 @@ def read_training_frame(
     ).df()
 
 
+def read_capacity(connection: duckdb.DuckDBPyConnection, month: date) -> int | None:
+    """Read how many contacts the units can make in `month`; None without units, or where one has no limit."""
+    found = connection.execute(
+        """
+        select case when count(*) = count(capacity) then sum(capacity) end
+        from retention.capacities
+        where snapshot_month = ? and resource_kind in ('visit', 'call')
+        """,
+        [month],
+    ).fetchall()[0][0]
+    return None if found is None else int(found)
+
+
 def read_candidates(
     connection: duckdb.DuckDBPyConnection, month: date, columns: FeatureColumns, carried: Sequence[str]
 ) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from orchestration.defs.candidates import horizon_target, read_candidates, read_
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
+from orchestration.releases import model_in_force
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
@@ -31,7 +32,7 @@ _CAUSES = "ml.cause_scores"
 
 @dg.asset(
     key=_SCORES.split("."),
-    deps=[["features", "subscriber_features"], ["ml", "models"]],
+    deps=[["features", "subscriber_features"], ["ml", "models"], ["ml", "releases"]],
     description=TABLES[_SCORES].grain,
     group_name="score",
     owners=_OWNERS,
@@ -126,9 +127,9 @@ def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
                 group by all
             ),
             releases as (
-                select min(trained_for_month) as first_month
-                from ml.models
-                where is_released and target = 'quantity_churn'
+                select min(snapshot_month) as first_month
+                from ml.releases
+                where model_id is not null and target = 'quantity_churn'
             )
             select
                 strftime(snapshot_month, '%Y-%m') as snapshot_month,
@@ -150,13 +151,9 @@ def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 def _released(
     connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
 ) -> tuple[str, ChurnModel] | None:
-    """Return the newest model of `target` that was released by `month`, with its name."""
-    found = connection.execute(
-        "select model_id from ml.models where is_released and target = ? and trained_for_month <= ? "
-        "order by trained_for_month desc, model_id limit 1",
-        [target, month],
-    ).fetchall()
-    return (found[0][0], load(home.models / found[0][0])) if found else None
+    """Return the model of `target` that is in force in `month`, with its name."""
+    name = model_in_force(connection, target, month)
+    return (name, load(home.models / name)) if name else None
 
 
 def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) -> pd.DataFrame:

@@ -20,7 +20,15 @@ from orchestration.defs.candidates import (
     read_parameters,
     read_training_frame,
 )
-from orchestration.defs.modelling import ModellingConfig, Recipe, keep, model_id, train
+from orchestration.defs.modelling import (
+    ModellingConfig,
+    Recipe,
+    Trained,
+    close_month,
+    keep,
+    model_id,
+    train,
+)
 from orchestration.defs.scoring import by_horizon, explain_month, score_month, wrongly_scored
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import create_tables
@@ -86,11 +94,18 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 subscriber_id,
                 cast(tenure_months % 12 as integer) as score
             from frame;
+            create table retention.capacities as
+            select date '2026-04-01' as snapshot_month, kind as resource_kind, 'B1' as resource_id, 20 as capacity
+            from (values ('visit'), ('call'), ('offer')) as kinds(kind);
             create table reference.parameters as
             select *
             from (
                 values ('minimum_churners', '30'), ('value_horizon_months', '6'), ('gap_months', '0'),
-                    ('outcome_months', '1'), ('silence_months', '1')
+                    ('outcome_months', '1'), ('silence_months', '1'),
+                    ('release_minimum_lift_over_rules', '0.1'), ('release_minimum_gain', '0.05'),
+                    ('release_maximum_age_months', '6'), ('release_misjudged_months', '2'),
+                    ('release_oe_low', '0.8'), ('release_oe_high', '1.25'),
+                    ('release_calibration_slope_low', '0.5'), ('release_calibration_slope_high', '2')
             ) as v(parameter, value);
             create table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
@@ -116,8 +131,9 @@ def recipe(warehouse: Warehouse) -> Recipe:
 @pytest.fixture(scope="module")
 def model(warehouse: Warehouse, recipe: Recipe) -> ChurnModel:
     trained = train(warehouse, LAST, recipe, ModellingConfig())["quantity_churn"]
-    assert isinstance(trained, ChurnModel)
-    return trained
+    assert isinstance(trained, Trained)
+    assert trained.in_force is None
+    return trained.model
 
 
 @pytest.fixture
@@ -126,10 +142,14 @@ def connection(warehouse: Warehouse, model: ChurnModel) -> Iterator[duckdb.DuckD
     name = model_id("quantity_churn", LAST)
     keep(model, warehouse.home, name)
     with warehouse.writing() as connection:
-        connection.execute("delete from ml.models").fetchall()
+        connection.execute("delete from ml.models; delete from ml.releases").fetchall()
         connection.execute(
             "insert into ml.models (model_id, target, trained_for_month, is_released) values (?, ?, ?, true)",
             [name, "quantity_churn", LAST],
+        ).fetchall()
+        connection.execute(
+            "insert into ml.releases (snapshot_month, target, model_id) values (?, ?, ?)",
+            [LAST, "quantity_churn", name],
         ).fetchall()
         yield connection
 
@@ -242,6 +262,51 @@ def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse, re
     found = train(warehouse, LAST, recipe, ModellingConfig())
     assert "Too few churners for value_churn" in str(found["value_churn"])
     assert "Too few churners for involuntary_churn" in str(found["involuntary_churn"])
+
+
+def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with_it(
+    warehouse: Warehouse, recipe: Recipe
+) -> None:
+    march = MONTHS[2]
+    # As if March had trained and released a model: it learnt from January, and foretold nothing newer yet.
+    trained = train(warehouse, LAST, recipe, ModellingConfig())
+    first = close_month(warehouse, march, trained, recipe, "en")
+    assert first["ml.models"][["model_id", "is_released"]].values.tolist() == [
+        ["quantity_churn-2026-03", True]
+    ]
+    assert set(first["ml.month_notes"]["target"]) == {"involuntary_churn", "value_churn"}
+    assert (warehouse.home.models / "quantity_churn-2026-03" / "card.html").exists()
+
+    again = train(warehouse, LAST, recipe, ModellingConfig())["quantity_churn"]
+    assert isinstance(again, Trained)
+    assert again.in_force is not None
+    # The same model against itself: no gain, and nothing newer than what calibrated it.
+    assert (again.in_force.lift_gain.value, again.in_force.lift_gain.low) == (0.0, 0.0)
+    assert list(again.in_force.observed_over_expected) == []
+    found = close_month(warehouse, LAST, {**trained, "quantity_churn": again}, recipe, "en")
+
+    assert found["ml.models"]["is_released"].tolist() == [False]
+    assert found["ml.models"]["reason"].str.contains("not better than quantity_churn-2026-03").all()
+    assert set(found["ml.model_evaluations"]["contender"]) == {
+        "model",
+        "in_force",
+        "bill_ratio",
+        "tenure",
+        "scorecard",
+    }
+    # Visits and calls of the one unit.
+    assert set(found["ml.model_evaluations"]["capacity"]) == {40}
+    with warehouse.reading() as connection:
+        assert connection.execute(
+            "select snapshot_month, target, model_id, decided_by from ml.releases order by all"
+        ).fetchall() == [
+            (march, "involuntary_churn", None, "kept"),
+            (march, "quantity_churn", "quantity_churn-2026-03", "first"),
+            (march, "value_churn", None, "kept"),
+            (LAST, "involuntary_churn", None, "kept"),
+            (LAST, "quantity_churn", "quantity_churn-2026-03", "kept"),
+            (LAST, "value_churn", None, "kept"),
+        ]
 
 
 def test_a_horizon_without_a_model_leaves_its_hazards_unknown_and_the_others_known() -> None:
