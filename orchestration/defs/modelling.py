@@ -321,13 +321,16 @@ def _against(
         return None, None
     newest = frame[frame[model.target].notna() & (months_of(frame) > _calibrated_up_to(in_force))]
     tested = frame[frame[model.target].notna() & (months_of(frame) == np.datetime64(model.tested[-1]))]
-    judged = {"draws": model.plan.interval_draws, "seed": model.plan.seed, "capacity": capacity}
+    plan, churned = model.plan, tested[model.target].astype(float)
+    in_force_scores = _scores(in_force, tested)
     compared = compare(
-        tested[model.target].astype(float),
+        churned,
         _scores(model, tested),
-        _scores(in_force, tested),
+        in_force_scores,
         tested[SUBSCRIBER],
-        **judged,
+        capacity=capacity,
+        draws=plan.interval_draws,
+        seed=plan.seed,
     )
     foretold = pd.DataFrame(
         {
@@ -346,7 +349,14 @@ def _against(
             profit_gain=_figure(compared.expected_maximum_profit),
             observed_over_expected=(sums["observed"] / sums["expected"]).tolist(),
         ),
-        evaluate(tested[model.target].astype(float), _scores(in_force, tested), tested[SUBSCRIBER], **judged),
+        evaluate(
+            churned,
+            in_force_scores,
+            tested[SUBSCRIBER],
+            capacity=capacity,
+            draws=plan.interval_draws,
+            seed=plan.seed,
+        ),
     )
 
 

@@ -120,7 +120,7 @@ labelled as (
         case when closed_in_month is not null and is_judged then coalesce(is_voluntary, false) end as is_quantity_churn,
         case
             when closed_in_month is not null and is_judged and is_voluntary
-                then cast(stop_month_number - first_outcome_month + 1 as {{ dbt.type_int() }})
+                then cast(stop_month_number - first_outcome_month + 1 as integer)
         end as quantity_churn_month,
         case when closed_in_month is not null and is_judged then coalesce(not is_voluntary, false) end
             as is_involuntary_churn,

@@ -95,7 +95,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 cast(tenure_months % 12 as integer) as score
             from frame;
             create table retention.capacities as
-            select date '2026-04-01' as snapshot_month, kind as resource_kind, 'B1' as resource_id, 20 as capacity
+            select
+                date '2026-04-01' as snapshot_month,
+                kind as resource_kind,
+                'B1' as resource_id,
+                20 as capacity
             from (values ('visit'), ('call'), ('offer')) as kinds(kind);
             create table reference.parameters as
             select *
@@ -271,7 +275,7 @@ def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with
     # As if March had trained and released a model: it learnt from January, and foretold nothing newer yet.
     trained = train(warehouse, LAST, recipe, ModellingConfig())
     first = close_month(warehouse, march, trained, recipe, "en")
-    assert first["ml.models"][["model_id", "is_released"]].values.tolist() == [
+    assert first["ml.models"][["model_id", "is_released"]].to_numpy().tolist() == [
         ["quantity_churn-2026-03", True]
     ]
     assert set(first["ml.month_notes"]["target"]) == {"involuntary_churn", "value_churn"}
