@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.evaluation import Evaluation, Figure
+from ml.evaluation import Evaluation, Figure, compare
 from ml.release import Decision, InForce, ReleaseRules, decide
 
 LIMITS = ReleaseRules(
@@ -173,6 +174,20 @@ def test_without_rules_to_beat_the_model_in_force_is_the_only_rival() -> None:
     assert outcome(decision) == ("first", True)
     assert decision.strongest_rule is None
     assert decision.figures["rules_top_decile_lift"] is None
+
+
+def test_a_comparison_of_two_scores_is_what_the_gate_takes() -> None:
+    # Two of twenty leave; the challenger puts them first, the model in force last.
+    churned = np.repeat([1, 0], [2, 18])
+    rank = np.arange(20)
+    compared = compare(churned, -rank, rank, rank, draws=20)
+
+    decision = against(InForce(1, compared.top_decile_lift, compared.expected_maximum_profit))
+
+    assert decision.is_released
+    # A tenth is two rows: both churners against none, a tenth being the churn rate.
+    assert decision.figures["lift_gain"] == 10.0
+    assert decision.figures["profit_gain"] == compared.expected_maximum_profit.value
 
 
 values = st.floats(-2, 6)
