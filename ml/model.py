@@ -17,6 +17,7 @@ import xgboost as xgb
 
 from ml.calibration import Calibration
 from ml.columns import CategoryLevels, FeatureColumns
+from ml.drift import DriftReference
 from ml.evaluation import Evaluation, as_plain, from_plain
 from ml.splits import MonthSplit
 
@@ -84,6 +85,8 @@ class ChurnModel:
     data_sha256: str
     versions: Mapping[str, str]
     judged_on: MonthSplit | None = None
+    reference: DriftReference | None = None
+    """What later months are compared with; None on cards from before there was one."""
 
     @property
     def tested(self) -> tuple[date, ...]:
@@ -178,6 +181,7 @@ def _card(model: ChurnModel, checksum: str) -> dict[str, Any]:
         "limits": list(model.limits),
         "data_sha256": model.data_sha256,
         "versions": dict(model.versions),
+        "reference": model.reference.as_plain() if model.reference else None,
         "sha256": checksum,
     }
 
@@ -210,4 +214,5 @@ def _from_card(card: dict[str, Any], booster: xgb.Booster) -> ChurnModel:
         limits=tuple(card["limits"]),
         data_sha256=card["data_sha256"],
         versions=card["versions"],
+        reference=DriftReference.from_plain(card["reference"]) if card.get("reference") else None,
     )

@@ -29,6 +29,7 @@ from ml.columns import (
     to_matrix,
     truth,
 )
+from ml.drift import Bins, DriftReference, learn_reference
 from ml.evaluation import Evaluation, evaluate
 from ml.model import ChurnModel, PartCount, TrainingPlan, raw_log_odds
 from ml.naive_rules import bill_ratio_risk, scorecard_risk, tenure_risk
@@ -49,10 +50,12 @@ class NoModel:
 class _Prepared:
     """The rows of a split's parts as a model sees them, without any outcome.
 
-    Those that train and stop are binned for the trees; `digest` says what they were all made of.
+    Those that train and stop are binned for the trees; `bins` counts those that train, for later months to be
+    compared with; `digest` says what they were all made of.
     """
 
     levels: Mapping[str, CategoryLevels]
+    bins: Mapping[str, Bins]
     train: xgb.QuantileDMatrix
     stop: xgb.QuantileDMatrix | None
     matrices: Mapping[str, np.ndarray]
@@ -154,6 +157,7 @@ def fit(
             "python": platform.python_version(),
             "xgboost": xgb.__version__,
         },
+        reference=_reference(prepared, calibration.probability(margins[calibrating])),
     )
 
 
@@ -190,17 +194,26 @@ def refit(
         trees=judged.booster.num_boosted_rounds(),
     )
     margin = raw_log_odds(booster, columns, prepared.matrices["calibrate"], plan.threads)
+    calibration = calibrate(margin, outcomes["calibrate"], plan.minimum_churners)
     return replace(
         judged,
         split=split,
         levels=prepared.levels,
-        calibration=calibrate(margin, outcomes["calibrate"], plan.minimum_churners),
+        calibration=calibration,
         booster=booster,
         counts=counts,
         limits=_limits_of_refit(judged, split),
         data_sha256=_checksum(prepared, outcomes),
         judged_on=judged.split,
+        reference=_reference(prepared, calibration.probability(margin)),
     )
+
+
+def _reference(prepared: _Prepared, probability: np.ndarray) -> DriftReference:
+    """What later months are compared with: the rows that trained, the scores of those that calibrate."""
+    no_columns = FeatureColumns(numeric=())
+    scores = learn_reference(no_columns, {}, np.empty((0, 0)), probability).score
+    return DriftReference(prepared.bins, scores)
 
 
 def _prepare(
@@ -220,9 +233,10 @@ def _prepare(
     digest = hashlib.sha256()
     for part in sorted(matrices):
         digest.update(np.ascontiguousarray(matrices[part]).data)
+    bins = learn_reference(columns, levels, matrices["train"], np.zeros(1)).features
     train = xgb.QuantileDMatrix(matrices.pop("train"), **described)
     stop = xgb.QuantileDMatrix(matrices["stop"], ref=train, **described) if "stop" in matrices else None
-    return _Prepared(levels, train, stop, matrices, digest.digest())
+    return _Prepared(levels, bins, train, stop, matrices, digest.digest())
 
 
 def _check(

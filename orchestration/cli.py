@@ -81,8 +81,15 @@ def commands() -> None:
 @click.option(
     "--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of planted bad rows."
 )
+@click.option("--price-war", type=Month(), help="Month from which competitors undercut every plan.")
 def simulate(
-    subscribers: int, months: int, last_month: date, seed: int, out: Path | None, dirt: float
+    subscribers: int,
+    months: int,
+    last_month: date,
+    seed: int,
+    out: Path | None,
+    dirt: float,
+    price_war: date | None,
 ) -> None:
     """Write the extracts of a made-up operator in the raw contract, and the hidden truth beside them."""
     from seeds.simulator import simulate as write_extracts
@@ -96,6 +103,7 @@ def simulate(
             seed=seed,
             out=out,
             dirt=dirt,
+            price_war=price_war,
             progress=say,
         )
     click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.months)} months under {out}")

@@ -1,7 +1,7 @@
 """Modelling: a model of each kind of churn for every month that its history can make one, judged and kept."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ml.columns import KEY, SUBSCRIBER, FeatureColumns, months_of
 from ml.evaluation import Difference, Evaluation, Figure, compare, evaluate
+from ml.leaks import LeakLimits, find_leaks
 from ml.model import ChurnModel, TrainingPlan, load, save
 from ml.release import Decision, InForce, ReleaseRules, decide
 from ml.scoring import score
@@ -184,6 +185,7 @@ class Trained:
     """A month's model with what the gate is told of it: beside it the model in force, on the same rows."""
 
     model: ChurnModel
+    leaks: tuple[str, ...] = ()
     in_force: InForce | None = None
     evaluation_in_force: Evaluation | None = None
 
@@ -191,7 +193,7 @@ class Trained:
         """Ask the gate."""
         evaluations = self.model.evaluations
         naive = {name: figures for name, figures in evaluations.items() if name in _RULES}
-        return decide(evaluations["model"], naive, self.in_force, (), rules)
+        return decide(evaluations["model"], naive, self.in_force, self.leaks, rules)
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ class Recipe:
     closing_months: int
     labels: Mapping[str, str]
     release_rules: ReleaseRules
+    leak_limits: LeakLimits
 
     @property
     def horizons(self) -> dict[str, int]:
@@ -237,6 +240,7 @@ class Recipe:
             closing_months=gap + outcome + silence,
             labels=label_expressions(outcome),
             release_rules=release_rules(parameters),
+            leak_limits=LeakLimits.from_parameters(parameters),
         )
 
 
@@ -301,13 +305,20 @@ def train(
             found[target] = judged.reason
             continue
         model = refit(frame, judged, newer, others, shared)
+        leaks = find_leaks(model, frame, recipe.leak_limits, _first_month(target, possible))
         name = names_in_force[target]
-        found[target] = (
-            Trained(model, *_against(frame, model, load(warehouse.home.models / name), capacity))
-            if name
-            else Trained(model)
+        found[target] = Trained(
+            model,
+            tuple(leak.sentence for leak in leaks),
+            *(_against(frame, model, load(warehouse.home.models / name), capacity) if name else ()),
         )
     return {target: found[target] for target in recipe.labels}
+
+
+def _first_month(target: str, targets: Iterable[str]) -> str | None:
+    """The target that says who of `target` left in the window's first month, where there is one."""
+    first = horizon_target(1)
+    return first if target == "quantity_churn" and first in targets else None
 
 
 def _against(

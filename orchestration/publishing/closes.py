@@ -6,8 +6,15 @@ here: landing's accounts themselves (`orchestration.landing`), showing them (`st
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import duckdb
+
+SAFE: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+"""A query of the published file reads that file, writes nothing, and cannot lift this."""
 
 INPUT_CHECKSUMS = """
     select
@@ -49,3 +56,13 @@ def record_closes(connection: duckdb.DuckDBPyConnection, months: Sequence[date])
     except duckdb.Error:
         connection.rollback()
         raise
+
+
+def published_closes(file: Path) -> dict[date, str]:
+    """Return the input checksum of every month that the published file holds; none without the file."""
+    if not file.exists():
+        return {}
+    with duckdb.connect(str(file), read_only=True, config=SAFE) as connection:
+        return dict(
+            connection.execute("select snapshot_month, input_checksum from ops.month_closes").fetchall()
+        )

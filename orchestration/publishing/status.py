@@ -7,7 +7,6 @@ here: which runs failed (Dagster knows), printing (`orchestration.cli`).
 from datetime import date
 from decimal import Decimal
 from io import StringIO
-from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
@@ -17,17 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.publishing.closes import input_checksums
+from orchestration.publishing.closes import SAFE, input_checksums, published_closes
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.manifest import MANIFEST
 from orchestration.settings import Home
 from orchestration.warehouse import has_table
-
-SAFE: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "lock_configuration": "true",
-}
-"""A query of the published file reads that file, writes nothing, and cannot lift this."""
 
 WIDEST = 10_000
 
@@ -60,7 +53,7 @@ def month_status(connection: duckdb.DuckDBPyConnection, home: Home) -> pandas.Da
     closes = {
         month for (month,) in connection.execute("select snapshot_month from ops.month_closes").fetchall()
     }
-    published = _published_closes(home.published_file)
+    published = published_closes(home.published_file)
     current = input_checksums(connection, sorted(published)) if published else {}
     accounts = {month: counts for month, *counts in landed}
     rows = [
@@ -152,12 +145,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
-
-
-def _published_closes(file: Path) -> dict[date, str]:
-    if not file.exists():
-        return {}
-    with duckdb.connect(str(file), read_only=True, config=SAFE) as connection:
-        return dict(
-            connection.execute("select snapshot_month, input_checksum from ops.month_closes").fetchall()
-        )

@@ -244,6 +244,8 @@ class UsageAssumptions:
     forwarder_share: float = 0.07
     forwarder_per_day: float = 0.25
     forwarder_competitor_share: float = 0.25
+    forwarded_per_day_price_war: float = 0.05
+    """Added where competitors do more than an ordinary offensive: calls follow to the number being tried."""
     forwarded_per_day_drifting: float = 0.20
     competitor_forward_share_drifting: float = 0.75
     second_sim_forwarded_per_day: float = 0.12
@@ -356,6 +358,8 @@ class MarketAssumptions:
     offensive_everywhere_rate: float = 0.03
     offensive_months: tuple[int, int] = (2, 4)
     announced_days_before: tuple[int, int] = (10, 45)
+    price_war_level: float = 5.0
+    """A price war in offensives: how many of them it pulls like, everywhere, month after month."""
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,15 @@ class Offensive:
 
 @dataclass
 class Market:
-    """Offensives by the month they start in: it depends on the seed and that month alone."""
+    """Offensives by the month they start in: it depends on the seed and that month alone.
+
+    `price_war_from` is the index of the month in which a price war breaks out, which then goes on.
+    """
 
     seed: int
     branches: int
     assumptions: MarketAssumptions
+    price_war_from: int | None = None
     planned: dict[int, list[Offensive]] = field(default_factory=dict)
 
     def starting(self, index: int) -> list[Offensive]:
@@ -63,7 +67,9 @@ class Market:
         return self.planned[index]
 
     def offensive_level(self, index: int) -> Array:
-        """Return per branch 1 where an offensive runs in the month of an index, else 0."""
+        """Return per branch 1 where an offensive runs in the month, more in a price war, else 0."""
+        if self.price_war_from is not None and index >= self.price_war_from:
+            return np.full(self.branches, self.assumptions.price_war_level)
         level = np.zeros(self.branches)
         for start in range(index - self.assumptions.offensive_months[1], index + 1):
             for offensive in self.starting(start):
@@ -85,6 +91,9 @@ def write_market_events(market: Market, first: Month, last: Month, extracts: Ext
             announced = start.start - np.timedelta64(20, "D")
             kind = OTHER_EVENTS[(index // 7) % len(OTHER_EVENTS)]
             rows.append((kind, announced, start.start, np.datetime64("NaT", "D"), -1))
+    if market.price_war_from is not None:
+        breaks_out = first.plus(market.price_war_from - first.index).start
+        rows.append(("competitor_tariff", breaks_out, breaks_out, np.datetime64("NaT", "D"), -1))
     rows = [row for row in rows if row[1] <= last.end]
     kinds = ("competitor_tariff", *OTHER_EVENTS)
     extracts.write(

@@ -102,13 +102,17 @@ def simulate(
     seed: int,
     out: Path,
     dirt: float = 0.0,
+    price_war: datetime.date | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> SimulationSummary:
     """Write the extracts of a made-up operator under `out` and the hidden truth under `out.parent/truth`.
 
     `subscribers`: lines in the books before the first month. `dirt`: share of planted bad rows, 0 to 0.5.
+    `price_war`: month, among those written, from which competitors undercut every plan; the months before it
+    are as without, but for the hazards of the last ones, which know what is to come.
     Same arguments, same bytes; a longer run with the same first month begins with the same months.
-    Raises `ValueError` for counts below 1 (subscribers below 100) or `dirt` outside 0 to 0.5.
+    Raises `ValueError` for counts below 1 (subscribers below 100), `dirt` outside 0 to 0.5, or a price war
+    in a month that is not written.
     """
     if subscribers < 100 or months < 1 or not 0.0 <= dirt <= 0.5:
         raise ValueError(
@@ -117,8 +121,12 @@ def simulate(
         )
     last = Month.of(f"{last_month:%Y-%m}", months - 1)
     first = last.plus(1 - months)
+    written = [first.plus(ahead).label for ahead in range(months)]
+    if price_war is not None and f"{price_war:%Y-%m}" not in written:
+        raise ValueError(f"price_war={price_war:%Y-%m}: give a month from {first.label} to {last.label}")
+    price_war_from = None if price_war is None else written.index(f"{price_war:%Y-%m}")
     extracts = Extracts(out, seed, dirt)
-    world = _found(subscribers, first, seed, Assumptions())
+    world = _found(subscribers, first, seed, Assumptions(), price_war_from)
     truth = out.parent / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     for ahead in range(-WARM_UP_MONTHS, months):
@@ -131,14 +139,16 @@ def simulate(
     write_market_events(world.market, first, last, extracts)
     snapshot.write_withheld(world.withheld, extracts)
     return SimulationSummary(
-        months=tuple(first.plus(ahead).label for ahead in range(months)),
+        months=tuple(written),
         rows=dict(sorted(extracts.rows.items())),
         planted={name: dict(kinds) for name, kinds in sorted(extracts.planted.items())},
         truth=truth,
     )
 
 
-def _found(subscribers: int, first: Month, seed: int, assumptions: Assumptions) -> World:
+def _found(
+    subscribers: int, first: Month, seed: int, assumptions: Assumptions, price_war_from: int | None
+) -> World:
     group_lines = subscribers * assumptions.population.group_share
     organisation = found_organisation(subscribers, group_lines, first, seed, assumptions.organisation)
     network = found_network(subscribers, organisation.branch_share, seed, assumptions.network)
@@ -153,7 +163,7 @@ def _found(subscribers: int, first: Month, seed: int, assumptions: Assumptions) 
         assumptions=assumptions,
         organisation=organisation,
         network=network,
-        market=Market(seed, len(organisation.branch_share), assumptions.market),
+        market=Market(seed, len(organisation.branch_share), assumptions.market, price_war_from),
         lines=lines,
         accounts=open_accounts(None, lines, founding, seed, assumptions.billing),
         contracts=contracts,

@@ -85,12 +85,15 @@ def daily_rates(
     by_drift = drift * assumptions.forwarded_per_day_drifting
     by_second = second * assumptions.second_sim_forwarded_per_day
     by_habit = lines.is_forwarder * assumptions.forwarder_per_day + assumptions.forwarded_per_day
+    beyond_ordinary = np.maximum(offensive - 1.0, 0.0)
+    by_trial = assumptions.forwarded_per_day_price_war * beyond_ordinary * lines.sensitivity
     to_competitor = (
         by_drift * assumptions.competitor_forward_share_drifting
+        + by_trial
         + by_second * assumptions.second_sim_competitor_share
         + by_habit * assumptions.forwarder_competitor_share
     )
-    forwarded = by_drift + by_second + by_habit
+    forwarded = by_drift + by_second + by_habit + by_trial
     courted = assumptions.competitor_hotline_per_day_offensive * offensive * lines.sensitivity
     offnet = (
         lines.offnet_share + assumptions.drift_on_offnet * drift + assumptions.second_sim_on_offnet * second

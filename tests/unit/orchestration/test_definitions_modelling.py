@@ -1,6 +1,7 @@
 """Training, scoring and explaining around `ml`: what is read, written, and said without a model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -109,7 +110,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                     ('release_minimum_lift_over_rules', '0.1'), ('release_minimum_gain', '0.05'),
                     ('release_maximum_age_months', '6'), ('release_misjudged_months', '2'),
                     ('release_oe_low', '0.8'), ('release_oe_high', '1.25'),
-                    ('release_calibration_slope_low', '0.5'), ('release_calibration_slope_high', '2')
+                    ('release_calibration_slope_low', '0.5'), ('release_calibration_slope_high', '2'),
+                    ('leak_auc', '0.95'), ('leak_gain_share', '1'), ('leak_gone_share', '0.95'),
+                    ('leak_top_features', '20')
             ) as v(parameter, value);
             create table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
@@ -311,6 +314,34 @@ def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with
             (LAST, "quantity_churn", "quantity_churn-2026-03", "kept"),
             (LAST, "value_churn", None, "kept"),
         ]
+
+
+def test_a_feature_that_knows_the_answer_is_found_and_nothing_is_released(
+    warehouse: Warehouse, recipe: Recipe
+) -> None:
+    with warehouse.writing() as connection:
+        connection.execute(
+            "create or replace temp table answers as "
+            "select snapshot_month, subscriber_id, is_quantity_churn from labels.churn_labels;"
+            "alter table features.subscriber_features add column stopped_days double;"
+            "update features.subscriber_features as features set stopped_days = "
+            "case when answers.is_quantity_churn then 9 else 0 end from answers "
+            "where answers.snapshot_month = features.snapshot_month "
+            "and answers.subscriber_id = features.subscriber_id"
+        ).fetchall()
+    seeing = replace(
+        recipe, columns=replace(COLUMNS, numeric=(*COLUMNS.numeric, "stopped_days")), plan=recipe.plan
+    )
+    try:
+        found = train(warehouse, LAST, seeing, ModellingConfig())["quantity_churn"]
+    finally:
+        with warehouse.writing() as connection:
+            connection.execute("alter table features.subscriber_features drop column stopped_days").fetchall()
+
+    assert isinstance(found, Trained)
+    assert any("stopped_days" in sentence for sentence in found.leaks)
+    decision = found.decide(recipe.release_rules)
+    assert (decision.is_released, decision.reason) == (False, "leak")
 
 
 def test_a_horizon_without_a_model_leaves_its_hazards_unknown_and_the_others_known() -> None:
