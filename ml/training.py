@@ -80,7 +80,7 @@ class SharedRows:
         plan: TrainingPlan,
     ) -> _Prepared:
         """The prepared rows at these positions of the frame, those at hand or new ones."""
-        key = hashlib.sha256(repr((columns, plan)).encode())
+        key = hashlib.sha256(repr((columns, plan.maximum_bins, plan.minimum_level_rows)).encode())
         for part, places in rows.items():
             key.update(part.encode() + places.tobytes())
         name = key.hexdigest()

@@ -40,6 +40,7 @@ from orchestration.warehouse import Warehouse, read_months, replace_months
 from orchestration.worklists.texts import Texts
 
 _TABLES = ("ml.models", "ml.model_evaluations", "ml.releases", "ml.month_notes")
+_RANKED_BY = ("quantity_churn", "value_churn")
 _RULES = ("bill_ratio", "tenure", "scorecard")
 _EVALUATED = (
     "rows",
@@ -209,6 +210,16 @@ class Recipe:
     release_rules: ReleaseRules
     leak_limits: LeakLimits
 
+    def plan_of(self, target: str) -> TrainingPlan:
+        """The plan of a target: what no list is ranked by is learnt in half as many, larger steps."""
+        if target in _RANKED_BY:
+            return self.plan
+        return replace(
+            self.plan,
+            learning_rate=2 * self.plan.learning_rate,
+            early_stopping_rounds=self.plan.early_stopping_rounds // 2,
+        )
+
     @property
     def horizons(self) -> dict[str, int]:
         """Months of the outcome window that a target looks at, where not at all of it."""
@@ -300,7 +311,7 @@ def train(
     shared = SharedRows()
     for target, (judging, newer) in possible.items():
         others = tuple(other for other in possible if other != target)
-        judged = fit(frame, target, judging, recipe.columns, plan, others, shared, capacity)
+        judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, capacity)
         if isinstance(judged, NoModel):
             found[target] = judged.reason
             continue

@@ -316,6 +316,12 @@ def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with
         ]
 
 
+def test_what_no_list_is_ranked_by_is_learnt_in_larger_steps(recipe: Recipe) -> None:
+    assert recipe.plan_of("quantity_churn") == recipe.plan_of("value_churn") == recipe.plan
+    quicker = recipe.plan_of("quantity_churn_1m")
+    assert (quicker.learning_rate, quicker.early_stopping_rounds) == (0.16, 25)
+
+
 def test_a_feature_that_knows_the_answer_is_found_and_nothing_is_released(
     warehouse: Warehouse, recipe: Recipe
 ) -> None:
