@@ -31,8 +31,8 @@ _CARD_FORMAT = 1
 class TrainingPlan:
     """Everything a fit can be told; all of it is written on the model's card.
 
-    `monotone` maps a numeric or boolean feature to +1 (risk may only rise with it) or -1 (only fall). The two
-    columns named last are those of the naive rules.
+    `monotone` maps a numeric or boolean feature to +1 (risk may only rise with it) or -1 (only fall). The
+    columns named last are those of the rules to beat; the scorecard contends where its column is at hand.
     """
 
     rounds: int = 1500
@@ -52,6 +52,7 @@ class TrainingPlan:
     monotone: Mapping[str, int] = field(default_factory=dict)
     bill_ratio_column: str = "billed_amount_ratio_6m"
     tenure_column: str = "tenure_months"
+    scorecard_column: str = "scorecard_points"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class PartCount:
 class ChurnModel:
     """A fitted model with all that scoring needs and all that a reader of its card is told.
 
-    `evaluations` holds the test months' figures of the contenders `model`, `bill_ratio` and `tenure`.
+    `evaluations` holds the test months' figures of the contenders: `model`, `bill_ratio`, `tenure`, and
+    `scorecard` where its points were at hand. Those of a refit were measured on its judged fit, whose months
+    `judged_on` holds; a judged fit itself has none.
     """
 
     target: str
@@ -81,8 +84,14 @@ class ChurnModel:
     limits: tuple[str, ...]
     data_sha256: str
     versions: Mapping[str, str]
+    judged_on: MonthSplit | None = None
     reference: DriftReference | None = None
     """What later months are compared with; None on cards from before there was one."""
+
+    @property
+    def tested(self) -> tuple[date, ...]:
+        """The months that `evaluations` speak of, newest last."""
+        return (self.judged_on or self.split).test
 
     @property
     def trained_for_month(self) -> date:
@@ -164,9 +173,8 @@ def _card(model: ChurnModel, checksum: str) -> dict[str, Any]:
         "format": _CARD_FORMAT,
         "target": model.target,
         "trained_for_month": model.trained_for_month.isoformat(),
-        "months": {
-            part: [month.isoformat() for month in months] for part, months in model.split.parts.items()
-        },
+        "months": _plain_months(model.split),
+        "judged_on": _plain_months(model.judged_on) if model.judged_on else None,
         "counts": {part: asdict(count) for part, count in model.counts.items()},
         "features": asdict(model.columns),
         "levels": {name: asdict(levels) for name, levels in model.levels.items()},
@@ -182,13 +190,21 @@ def _card(model: ChurnModel, checksum: str) -> dict[str, Any]:
     }
 
 
+def _plain_months(split: MonthSplit) -> dict[str, list[str]]:
+    return {part: [month.isoformat() for month in months] for part, months in split.parts.items()}
+
+
+def _split(plain: Mapping[str, list[str]], known_in: str) -> MonthSplit:
+    months = {part: tuple(date.fromisoformat(month) for month in plain[part]) for part in plain}
+    return MonthSplit(known_in=date.fromisoformat(known_in), **months)
+
+
 def _from_card(card: dict[str, Any], booster: xgb.Booster) -> ChurnModel:
-    months = {
-        part: tuple(date.fromisoformat(month) for month in card["months"][part]) for part in card["months"]
-    }
+    known_in = card["trained_for_month"]
     return ChurnModel(
         target=card["target"],
-        split=MonthSplit(known_in=date.fromisoformat(card["trained_for_month"]), **months),
+        split=_split(card["months"], known_in),
+        judged_on=_split(card["judged_on"], known_in) if card["judged_on"] else None,
         columns=FeatureColumns(**card["features"]),
         levels={
             name: CategoryLevels(tuple(found["kept"]), tuple(found["pooled"]))

@@ -1,7 +1,7 @@
-"""Naive rules: two scores anybody could give without a model, for a model to beat.
+"""Naive rules: scores that could be given without a model, for a model to beat.
 
-Here belong rules of one column each. They are judged by `evaluation` on the very rows the model is judged on;
-the points scorecard is built in the warehouse and does not belong here.
+Here belong rules of one column each. They are judged by `evaluation` on the very rows the model is judged on.
+The points of the scorecard are counted in the warehouse; here they are only read.
 """
 
 import numpy as np
@@ -26,7 +26,20 @@ def tenure_risk(frame: pd.DataFrame, column: str = "tenure_months") -> np.ndarra
     return _lower_is_riskier(frame, column)
 
 
+def scorecard_risk(frame: pd.DataFrame, column: str = "scorecard_points") -> np.ndarray:
+    """Risk by the points of the scorecard: the more, the riskier; not evaluated, least risky.
+
+    >>> scorecard_risk(pd.DataFrame({"scorecard_points": [12, 0, None]})).tolist()
+    [12.0, 0.0, -inf]
+    """
+    return _values(frame, column, unknown=-np.inf)
+
+
 def _lower_is_riskier(frame: pd.DataFrame, column: str) -> np.ndarray:
+    return -_values(frame, column, unknown=np.inf)
+
+
+def _values(frame: pd.DataFrame, column: str, unknown: float) -> np.ndarray:
     if column not in frame.columns:
         raise ValueError(f"Missing column: {column}. The naive rule reads it; deliver it or name another.")
-    return -frame[column].to_numpy(dtype=np.float64, na_value=np.inf)
+    return frame[column].to_numpy(dtype=np.float64, na_value=unknown)

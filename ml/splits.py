@@ -1,7 +1,8 @@
 """Splits by month: which snapshot months train, stop, calibrate and test a model, as far as a month can know.
 
-Here belongs the embargo: no month is trained on whose labels were not all closed when the test month was the
-present. Rows are never split within a month. What is fitted on the months belongs to `training`.
+Here belong the two sets of months of a run: those of the judged fit with its embargo (no month is trained on
+whose labels were not all closed when the test month was the present), and the newer ones of the refit that is
+kept. Rows are never split within a month. What is fitted on the months belongs to `training`.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ _MONTHS_FOR_TWO_CALIBRATION_MONTHS = 8
 
 @dataclass(frozen=True)
 class MonthSplit:
-    """Snapshot months (first days) of the four parts, oldest first, as known at the end of `known_in`."""
+    """Snapshot months (first days) of the four parts, oldest first, as known at the end of `known_in`.
+
+    A refit stops and tests on no month: its number of trees and its figures are the judged fit's.
+    """
 
     known_in: date
     train: tuple[date, ...]
@@ -92,6 +96,36 @@ def split_by_month(
         return _no_split(closed_in, usable, before, known_in, test_months, outcome_months, closing_months)
     train, stop, calibrate = shares
     return MonthSplit(known_in, train[-maximum_training_months:], stop, calibrate, test)
+
+
+def refit_split(
+    labels: pd.DataFrame,
+    judged: MonthSplit,
+    *,
+    maximum_training_months: int = 18,
+    outcome_months: int = 1,
+) -> MonthSplit:
+    """Months of the model that is kept, once `judged` has said how good its recipe is: as new as can be.
+
+    `labels` and the numbers are those that `judged` was made with. The newest two months usable in
+    `judged.known_in` calibrate; the months that train lie at least `outcome_months` before the first of them,
+    so that no window of one part overlaps a window of the other.
+
+    >>> labels = pd.DataFrame({"snapshot_month": [date(2020, month, 1) for month in range(1, 7)],
+    ...                        "closed_in_month": [date(2020, month + 1, 1) for month in range(1, 7)]})
+    >>> judged = split_by_month(labels, date(2020, 7, 1))
+    >>> [f"{name} {months[-1]:%b}" for name, months in judged.parts.items()]
+    ['train Mar', 'stop Apr', 'calibrate May', 'test Jun']
+    >>> refit = refit_split(labels, judged)
+    >>> [f"{month:%b}" for month in refit.train], [f"{month:%b}" for month in refit.calibrate]
+    (['Jan', 'Feb', 'Mar', 'Apr'], ['May', 'Jun'])
+    """
+    usable = _usable(_last_closing(labels), judged.known_in)
+    calibrate = usable[-2:]
+    # Never empty: the judged fit's first month lies a whole window before the one that stops it, and that one
+    # is not newer than the first that calibrates.
+    train = tuple(month for month in usable if _months_between(month, calibrate[0]) >= outcome_months)
+    return MonthSplit(judged.known_in, train[-maximum_training_months:], (), calibrate, ())
 
 
 def _last_closing(labels: pd.DataFrame) -> dict[date, date | None]:

@@ -1,15 +1,16 @@
 """Training: a churn model for one target from the snapshot months of a split.
 
-Here belongs the fit: trees on the months that train, their number from the months that stop, the calibration
-from the months after those, the figures from months later still, beside the naive rules. No row is weighted
-or resampled: that would spoil the probabilities, and with them every expected benefit. Which months, `splits`
-says; how the result is kept, `model`.
+Here belong the judged fit (trees on the months that train, their number from the months that stop, the
+calibration from the months after those, the figures from months later still, beside the naive rules) and the
+refit of the same recipe on newer months, which is what scores. No row is weighted or resampled: that would
+spoil the probabilities, and with them every expected benefit. Which months, `splits` says; how the result is
+kept, `model`.
 """
 
 import hashlib
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ import xgboost as xgb
 from ml.calibration import Calibration, calibrate
 from ml.columns import (
     SUBSCRIBER,
+    CategoryLevels,
     FeatureColumns,
     check_columns,
     key_order,
@@ -27,10 +29,10 @@ from ml.columns import (
     to_matrix,
     truth,
 )
-from ml.drift import learn_reference
+from ml.drift import Bins, DriftReference, learn_reference
 from ml.evaluation import Evaluation, evaluate
 from ml.model import ChurnModel, PartCount, TrainingPlan, raw_log_odds
-from ml.naive_rules import bill_ratio_risk, tenure_risk
+from ml.naive_rules import bill_ratio_risk, scorecard_risk, tenure_risk
 from ml.splits import MonthSplit
 
 # A leaf holds at least this share of the churners trained on, so that thirty can be learnt from at all.
@@ -44,6 +46,49 @@ class NoModel:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """The rows of a split's parts as a model sees them, without any outcome.
+
+    Those that train and stop are binned for the trees; `bins` counts those that train, for later months to be
+    compared with; `digest` says what they were all made of.
+    """
+
+    levels: Mapping[str, CategoryLevels]
+    bins: Mapping[str, Bins]
+    train: xgb.QuantileDMatrix
+    stop: xgb.QuantileDMatrix | None
+    matrices: Mapping[str, np.ndarray]
+    digest: bytes
+
+
+class SharedRows:
+    """The prepared rows of one frame, kept for other targets that are judged on the same rows.
+
+    Hand the same one to the fits of a frame; only the last two are kept, those of a fit and of its refit.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._kept: dict[str, _Prepared] = {}
+
+    def prepare(
+        self,
+        frame: pd.DataFrame,
+        rows: Mapping[str, np.ndarray],
+        columns: FeatureColumns,
+        plan: TrainingPlan,
+    ) -> _Prepared:
+        """The prepared rows at these positions of the frame, those at hand or new ones."""
+        key = hashlib.sha256(repr((columns, plan.maximum_bins, plan.minimum_level_rows)).encode())
+        for part, places in rows.items():
+            key.update(part.encode() + places.tobytes())
+        name = key.hexdigest()
+        prepared = self._kept.pop(name, None) or _prepare(frame, rows, columns, plan)
+        self._kept = dict([*self._kept.items(), (name, prepared)][-2:])
+        return prepared
+
+
 def fit(
     frame: pd.DataFrame,
     target: str,
@@ -51,67 +96,165 @@ def fit(
     columns: FeatureColumns,
     plan: TrainingPlan | None = None,
     carried: Sequence[str] = (),
+    shared: SharedRows | None = None,
+    capacity: int | None = None,
 ) -> ChurnModel | NoModel:
     """Fit, calibrate and judge a model of `target` on the months of `split`.
 
     `frame` has one row per subscriber and snapshot month with the keys, the features, the target (true,
-    false, or null where not judged; such rows are left out), the two columns of the naive rules, and whatever
-    `carried` names besides. Other months than the split's are ignored. The same rows in any order give the
-    same model. ValueError names columns that are missing, extra or of the wrong kind, and keys that are null
-    or stand twice.
+    false, or null where not judged; such rows are left out), the two columns of the naive rules, the points
+    of the scorecard where there are any, and whatever `carried` names besides. Other months than the split's
+    are ignored. The same rows in any order give the same model. `shared` saves time where several targets are
+    fitted on one frame; `capacity` is how many customers can be worked in a month, where known. ValueError
+    names columns that are missing, extra or of the wrong kind, and keys that are null or stand twice.
     """
     plan = plan or TrainingPlan()
     if target in columns.names:
         raise ValueError(
             f"The target {target} is among the features. A model must not see what it foretells."
         )
-    check_columns(frame, columns, (target, plan.bill_ratio_column, plan.tenure_column, *carried))
+    _check(frame, target, columns, plan, carried)
     constraints = _constraints(columns, plan)
     churned = truth(frame, target)
     rows = _rows_of_parts(frame, churned, split)
-    counts = {part: PartCount(len(places), int(churned[places].sum())) for part, places in rows.items()}
+    counts = _counts(rows, churned)
     obstacle = _obstacle(counts, split, target, plan)
     if obstacle:
         return NoModel(obstacle)
 
-    levels = learn_levels(
-        frame[list(columns.categorical)].take(rows["train"]), columns, plan.minimum_level_rows
-    )
-    matrices = {part: to_matrix(frame, columns, levels, places) for part, places in rows.items()}
+    prepared = (shared or SharedRows()).prepare(frame, rows, columns, plan)
     outcomes = {part: churned[places] for part, places in rows.items()}
-    booster = _grow(matrices, outcomes, columns, plan, constraints)
+    booster = _grow(prepared, outcomes, columns, plan, constraints)
     margins = {
-        part: raw_log_odds(booster, columns, matrices[part], plan.threads)
-        for part in ("stop", "calibrate", "test")
+        part: raw_log_odds(booster, columns, matrix, plan.threads)
+        for part, matrix in prepared.matrices.items()
     }
     # Without a churner in the months that calibrate, those that stop have to do.
     calibrating = "calibrate" if counts["calibrate"].churners else "stop"
     calibration = calibrate(margins[calibrating], outcomes[calibrating], plan.minimum_churners)
-    contested = list(dict.fromkeys((SUBSCRIBER, plan.bill_ratio_column, plan.tenure_column)))
     return ChurnModel(
         target=target,
         split=split,
         columns=columns,
-        levels=levels,
+        levels=prepared.levels,
         calibration=calibration,
         booster=booster,
         plan=plan,
         counts=counts,
         evaluations=_contest(
-            frame[contested].take(rows["test"]), outcomes["test"], margins["test"], calibration, plan
+            frame[_contested(frame, plan)].take(rows["test"]),
+            outcomes["test"],
+            margins["test"],
+            calibration,
+            plan,
+            capacity,
         ),
         limits=_limits(split, counts, calibrating, plan),
-        data_sha256=_checksum(matrices, outcomes),
+        data_sha256=_checksum(prepared, outcomes),
         versions={
             "numpy": np.__version__,
             "pandas": pd.__version__,
             "python": platform.python_version(),
             "xgboost": xgb.__version__,
         },
-        reference=learn_reference(
-            columns, levels, matrices["train"], calibration.probability(margins[calibrating])
-        ),
+        reference=_reference(prepared, calibration.probability(margins[calibrating])),
     )
+
+
+def refit(
+    frame: pd.DataFrame,
+    judged: ChurnModel,
+    split: MonthSplit,
+    carried: Sequence[str] = (),
+    shared: SharedRows | None = None,
+) -> ChurnModel:
+    """The recipe of `judged`, its plan and its number of trees, fitted on the newer months of `split`.
+
+    `frame` is as for `fit`; `split` comes from `splits.refit_split`. The figures stay those of the judged
+    fit: they say what the recipe did on months that it had not seen. Where the newer months hold too few
+    churners to train, or none to calibrate on, `judged` itself is returned.
+    """
+    plan, columns, target = judged.plan, judged.columns, judged.target
+    _check(frame, target, columns, plan, carried)
+    churned = truth(frame, target)
+    rows = {part: places for part, places in _rows_of_parts(frame, churned, split).items() if len(places)}
+    counts = _counts(rows, churned)
+    train, calibrating = counts.get("train", PartCount(0, 0)), counts.get("calibrate", PartCount(0, 0))
+    if not plan.minimum_churners <= train.churners < train.rows or not calibrating.churners:
+        return judged
+
+    prepared = (shared or SharedRows()).prepare(frame, rows, columns, plan)
+    outcomes = {part: churned[places] for part, places in rows.items()}
+    booster = _grow(
+        prepared,
+        outcomes,
+        columns,
+        plan,
+        _constraints(columns, plan),
+        trees=judged.booster.num_boosted_rounds(),
+    )
+    margin = raw_log_odds(booster, columns, prepared.matrices["calibrate"], plan.threads)
+    calibration = calibrate(margin, outcomes["calibrate"], plan.minimum_churners)
+    return replace(
+        judged,
+        split=split,
+        levels=prepared.levels,
+        calibration=calibration,
+        booster=booster,
+        counts=counts,
+        limits=_limits_of_refit(judged, split),
+        data_sha256=_checksum(prepared, outcomes),
+        judged_on=judged.split,
+        reference=_reference(prepared, calibration.probability(margin)),
+    )
+
+
+def _reference(prepared: _Prepared, probability: np.ndarray) -> DriftReference:
+    """What later months are compared with: the rows that trained, the scores of those that calibrate."""
+    no_columns = FeatureColumns(numeric=())
+    scores = learn_reference(no_columns, {}, np.empty((0, 0)), probability).score
+    return DriftReference(prepared.bins, scores)
+
+
+def _prepare(
+    frame: pd.DataFrame, rows: Mapping[str, np.ndarray], columns: FeatureColumns, plan: TrainingPlan
+) -> _Prepared:
+    # Names are put on the grown trees: on the rows they would be compared anew in every round.
+    described = {
+        "feature_types": columns.types,
+        "max_bin": plan.maximum_bins,
+        "enable_categorical": True,
+        "nthread": plan.threads,
+    }
+    levels = learn_levels(
+        frame[list(columns.categorical)].take(rows["train"]), columns, plan.minimum_level_rows
+    )
+    matrices = {part: to_matrix(frame, columns, levels, places) for part, places in rows.items()}
+    digest = hashlib.sha256()
+    for part in sorted(matrices):
+        digest.update(np.ascontiguousarray(matrices[part]).data)
+    bins = learn_reference(columns, levels, matrices["train"], np.zeros(1)).features
+    train = xgb.QuantileDMatrix(matrices.pop("train"), **described)
+    stop = xgb.QuantileDMatrix(matrices["stop"], ref=train, **described) if "stop" in matrices else None
+    return _Prepared(levels, bins, train, stop, matrices, digest.digest())
+
+
+def _check(
+    frame: pd.DataFrame, target: str, columns: FeatureColumns, plan: TrainingPlan, carried: Sequence[str]
+) -> None:
+    check_columns(frame, columns, (target, *_contested(frame, plan), *carried))
+
+
+def _contested(frame: pd.DataFrame, plan: TrainingPlan) -> list[str]:
+    """Columns that the contest reads: the key of a lift's ties and those of the rules, each once."""
+    rules = [plan.bill_ratio_column, plan.tenure_column]
+    if plan.scorecard_column in frame.columns:
+        rules.append(plan.scorecard_column)
+    return list(dict.fromkeys((SUBSCRIBER, *rules)))
+
+
+def _counts(rows: dict[str, np.ndarray], churned: np.ndarray) -> dict[str, PartCount]:
+    return {part: PartCount(len(places), int(churned[places].sum())) for part, places in rows.items()}
 
 
 def _constraints(columns: FeatureColumns, plan: TrainingPlan) -> tuple[int, ...]:
@@ -158,13 +301,14 @@ def _obstacle(counts: dict[str, PartCount], split: MonthSplit, target: str, plan
 
 
 def _grow(
-    matrices: dict[str, np.ndarray],
-    outcomes: dict[str, np.ndarray],
+    prepared: _Prepared,
+    outcomes: Mapping[str, np.ndarray],
     columns: FeatureColumns,
     plan: TrainingPlan,
     constraints: tuple[int, ...],
+    trees: int | None = None,
 ) -> xgb.Booster:
-    """Trees up to the best round on the stopping months."""
+    """So many `trees`, or without a number those up to the best round on the stopping months."""
     churners = float(outcomes["train"].sum())
     parameters = {
         "objective": "binary:logistic",
@@ -181,24 +325,22 @@ def _grow(
         "nthread": plan.threads,
         "seed": plan.seed,
     }
-    described = {
-        "feature_names": list(columns.names),
-        "feature_types": columns.types,
-        "max_bin": plan.maximum_bins,
-        "enable_categorical": True,
-        "nthread": plan.threads,
-    }
-    train = xgb.QuantileDMatrix(matrices["train"], label=outcomes["train"], **described)
-    stop = xgb.QuantileDMatrix(matrices["stop"], label=outcomes["stop"], ref=train, **described)
-    booster = xgb.train(
-        parameters,
-        train,
-        num_boost_round=plan.rounds,
-        evals=[(stop, "stop")],
-        early_stopping_rounds=plan.early_stopping_rounds,
-        verbose_eval=False,
-    )
-    return booster[: booster.best_iteration + 1]
+    prepared.train.set_label(outcomes["train"])
+    if trees is None and prepared.stop is not None:
+        prepared.stop.set_label(outcomes["stop"])
+        booster = xgb.train(
+            parameters,
+            prepared.train,
+            num_boost_round=plan.rounds,
+            evals=[(prepared.stop, "stop")],
+            early_stopping_rounds=plan.early_stopping_rounds,
+            verbose_eval=False,
+        )
+        booster = booster[: booster.best_iteration + 1]
+    else:
+        booster = xgb.train(parameters, prepared.train, num_boost_round=trees or plan.rounds)
+    booster.feature_names = list(columns.names)
+    return booster
 
 
 def _contest(
@@ -207,13 +349,24 @@ def _contest(
     margin: np.ndarray,
     calibration: Calibration,
     plan: TrainingPlan,
+    capacity: int | None,
 ) -> dict[str, Evaluation]:
     """The model and the naive rules, judged on the same rows of the test months with the same draws."""
-    judge = partial(evaluate, churned, entity=frame[SUBSCRIBER], draws=plan.interval_draws, seed=plan.seed)
+    judge = partial(
+        evaluate,
+        churned,
+        entity=frame[SUBSCRIBER],
+        capacity=capacity,
+        draws=plan.interval_draws,
+        seed=plan.seed,
+    )
     rules = {
         "bill_ratio": bill_ratio_risk(frame, plan.bill_ratio_column),
         "tenure": tenure_risk(frame, plan.tenure_column),
     }
+    # Points that were never given order nobody.
+    if plan.scorecard_column in frame.columns and frame[plan.scorecard_column].notna().any():
+        rules["scorecard"] = scorecard_risk(frame, plan.scorecard_column)
     return {"model": judge(score=calibration.probability(margin))} | {
         rule: judge(score=risk, is_probability=False) for rule, risk in rules.items()
     }
@@ -246,10 +399,20 @@ def _limits(
     return tuple(limits)
 
 
-def _checksum(matrices: dict[str, np.ndarray], outcomes: dict[str, np.ndarray]) -> str:
+def _limits_of_refit(judged: ChurnModel, split: MonthSplit) -> tuple[str, ...]:
+    """The limits of the judged fit, and after its first what is different of the refit."""
+    first, *others = judged.limits
+    return (
+        first,
+        f"Then learnt anew by the same recipe from months up to {split.train[-1]:%Y-%m}, and calibrated on "
+        f"{split.calibrate[0]:%Y-%m} to {split.calibrate[-1]:%Y-%m}: the figures are of the fit before it.",
+        *others,
+    )
+
+
+def _checksum(prepared: _Prepared, outcomes: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of all that the trees, calibration and figures were made of, in the order of the keys."""
-    digest = hashlib.sha256()
-    for part in sorted(matrices):
-        digest.update(np.ascontiguousarray(matrices[part]).data)
+    digest = hashlib.sha256(prepared.digest)
+    for part in sorted(outcomes):
         digest.update(np.ascontiguousarray(outcomes[part]).data)
     return digest.hexdigest()

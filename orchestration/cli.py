@@ -71,7 +71,7 @@ def commands() -> None:
 @click.option(
     "--dirt", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, help="Share of planted bad rows."
 )
-@click.option("--price-war", type=Month(), help="Month from which competitors undercut every plan.")
+@click.option("--price-war", type=MONTH, help="Month from which competitors undercut every plan.")
 def simulate(
     subscribers: int,
     months: int,
@@ -156,7 +156,7 @@ def feedback() -> None:
 
 @commands.command()
 @click.argument("target")
-@click.option("--from-month", type=Month(), required=True, help="First month to score with it again.")
+@click.option("--from-month", type=MONTH, required=True, help="First month to score with it again.")
 @click.option("--to", "model_id", help="Model to put back.  [default: the one in force before the present]")
 @click.option("--reason", default="", help="Why; stands beside the month's decision.")
 def rollback(target: str, from_month: date, model_id: str | None, reason: str) -> None:

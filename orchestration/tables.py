@@ -36,7 +36,12 @@ def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
 
 _MONTH = ("snapshot_month", "date", "First day of the billing month at whose end this was known")
 _SUBSCRIBER = ("subscriber_id", "varchar", "Stable pseudonymous id of one service line")
-_TARGET = ("target", "varchar", "What is predicted: quantity_churn or value_churn")
+_TARGET = (
+    "target",
+    "varchar",
+    "What is predicted: quantity_churn (voluntary), involuntary_churn or value_churn in the outcome window, "
+    "or quantity_churn_1m, quantity_churn_2m in its first one or two months",
+)
 _TRAINED = ("trained_for_month", "date", "Month at whose end the model was trained: nothing later was used")
 _TEST = (
     "test_month",
@@ -206,6 +211,37 @@ TABLES: dict[str, Table] = {
                 "value_churn_probability",
                 "double",
                 "Probability of value churn in the outcome window; null without such a model",
+            ),
+            (
+                "involuntary_churn_probability",
+                "double",
+                "Probability of involuntary churn in the outcome window; null without such a model",
+            ),
+            (
+                "churn_probability_1m",
+                "double",
+                "Probability of voluntary quantity churn in the window's first month; null without a model",
+            ),
+            (
+                "churn_probability_2m",
+                "double",
+                "Probability of voluntary quantity churn in the window's first two months, between the first "
+                "month's and churn_probability; null without such a model",
+            ),
+            (
+                "hazard_1m",
+                "double",
+                "Probability of leaving in the first month of the outcome window; null without its model",
+            ),
+            (
+                "hazard_2m",
+                "double",
+                "Probability of leaving in the second month for those still there; null without its models",
+            ),
+            (
+                "hazard_3m",
+                "double",
+                "Probability of leaving in the third month for those still there; null without its models",
             ),
             ("risk_rank", "bigint", "Rank by churn probability, 1 is the highest; ties by subscriber id"),
             (

@@ -1,33 +1,65 @@
 """Modelling: a model of each kind of churn for every month that its history can make one, judged and kept."""
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ml.columns import FeatureColumns
-from ml.model import ChurnModel, TrainingPlan, save
-from ml.splits import NoSplit, split_by_month
-from ml.training import NoModel, fit
+from ml.columns import KEY, SUBSCRIBER, FeatureColumns, months_of
+from ml.evaluation import Difference, Evaluation, Figure, compare, evaluate
+from ml.leaks import LeakLimits, find_leaks
+from ml.model import ChurnModel, TrainingPlan, load, save
+from ml.release import Decision, InForce, ReleaseRules, decide
+from ml.scoring import score
+from ml.splits import MonthSplit, NoSplit, refit_split, split_by_month
+from ml.training import NoModel, SharedRows, fit, refit
 from orchestration.defs.candidates import (
     feature_columns,
+    horizon_target,
+    label_expressions,
+    monotone_features,
+    read_capacity,
+    read_causes,
     read_label_months,
     read_parameters,
     read_training_frame,
 )
 from orchestration.defs.dbt_child import current_manifest
+from orchestration.model_cards import write_card
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
-from orchestration.settings import Home
+from orchestration.releases import Verdict, model_in_force_before, record, release_rules
+from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
-from orchestration.warehouse import Warehouse, replace_months
+from orchestration.warehouse import Warehouse, read_months, replace_months
+from orchestration.worklists.texts import Texts
 
-TARGETS = {"quantity_churn": "is_quantity_churn", "value_churn": "is_value_churn"}
-"""What is predicted, and the label column that says it."""
+_TABLES = ("ml.models", "ml.model_evaluations", "ml.releases", "ml.month_notes")
+_RANKED_BY = ("quantity_churn", "value_churn")
+_RULES = ("bill_ratio", "tenure", "scorecard")
+_EVALUATED = (
+    "rows",
+    "churners",
+    "auc",
+    "average_precision",
+    "top_decile_lift",
+    "expected_churners",
+    "calibration_slope",
+    "calibration_intercept",
+    "observed_over_expected",
+    "log_loss",
+    "top_decile_precision",
+    "capacity",
+    "precision_at_capacity",
+    "lift_at_capacity",
+    "expected_maximum_profit",
+    "maximum_profit",
+)
 
 
 class ModellingConfig(dg.Config):
@@ -49,7 +81,11 @@ class ModellingConfig(dg.Config):
 def _spec(table: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.split("."),
-        deps=[["features", "subscriber_features"], ["labels", "churn_labels"]],
+        deps=[
+            ["features", "subscriber_features"],
+            ["labels", "churn_labels"],
+            ["retention", "scorecard_scores"],
+        ],
         description=TABLES[table].grain,
         group_name="model",
         owners=["data-science@operator.example"],
@@ -60,48 +96,163 @@ def _spec(table: str) -> dg.AssetSpec:
 
 @dg.multi_asset(
     name="models",
-    specs=[
-        _spec("ml.models"),
-        _spec("ml.model_evaluations"),
-        _spec("ml.releases"),
-        _spec("ml.month_notes"),
-    ],
+    specs=[_spec(table) for table in _TABLES],
     partitions_def=snapshot_months,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def models(
     context: dg.AssetExecutionContext, config: ModellingConfig, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Train on what each month knew at its end; without enough history say why there is no model."""
+    """Train on what each month knew at its end, and release what is better than the model in force."""
     months = run_months(context)
-    columns = feature_columns(current_manifest(warehouse.home))
-    rows: dict[str, list[dict[str, object]]] = {
-        "ml.models": [],
-        "ml.model_evaluations": [],
-        "ml.releases": [],
-        "ml.month_notes": [],
-    }
+    recipe = Recipe.read(warehouse)
+    settings = OperatorSettings.load(warehouse.home.operator_file)
+    counts = dict.fromkeys(_TABLES, 0)
+    figures: list[pd.DataFrame] = []
+    # Month by month to the end: the gate of a month asks what the month before has put in force.
     for month in months:
-        for target in TARGETS:
-            trained = train(warehouse, month, target, columns, config)
-            if isinstance(trained, str):
-                rows["ml.month_notes"].append({"snapshot_month": month, "target": target, "note": trained})
-                say(f"{month:%Y-%m} {target}: no model. {trained}")
-                continue
-            checksum = keep(trained, warehouse.home, model_id(target, month))
-            rows["ml.models"].append(_model_row(trained, month, checksum))
-            rows["ml.model_evaluations"] += _evaluation_rows(trained, month)
-            lift = trained.evaluations["model"].top_decile_lift.value
-            say(f"{month:%Y-%m} {target}: model trained, top-decile lift {_shown(lift)}")
-    frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
-    with warehouse.writing() as connection:
+        trained = train(warehouse, month, recipe, config)
+        frames = close_month(warehouse, month, trained, recipe, settings.language)
         for table, frame in frames.items():
-            month_column = (
-                "trained_for_month" if table in ("ml.models", "ml.model_evaluations") else "snapshot_month"
-            )
-            replace_months(connection, table, frame, months, month_column)
-    for table, frame in frames.items():
-        yield dg.MaterializeResult(asset_key=table.split("."), metadata=_metadata(table, frame))
+            counts[table] += len(frame)
+        figures.append(frames["ml.model_evaluations"])
+    for table in _TABLES:
+        metadata: dict[str, int | dg.MarkdownMetadataValue] = {"rows": counts[table]}
+        if table == "ml.model_evaluations":
+            columns = ["trained_for_month", "target", "contender", "auc", "top_decile_lift"]
+            metadata["figures"] = dg.MetadataValue.md(_markdown(pd.concat(figures), columns))
+        yield dg.MaterializeResult(asset_key=table.split("."), metadata=metadata)
+
+
+def close_month(
+    warehouse: Warehouse,
+    month: date,
+    trained: Mapping[str, "Trained | str"],
+    recipe: "Recipe",
+    language: str,
+) -> dict[str, pd.DataFrame]:
+    """Keep the month's models and write its rows of all four tables and its cards; return those rows."""
+    texts = Texts.load(REFERENCE / "texts.csv")
+    verdicts: list[Verdict] = []
+    checksums: dict[str, str] = {}
+    for target, found in trained.items():
+        if isinstance(found, str):
+            verdicts.append(Verdict(target, note=found))
+            say(f"{month:%Y-%m} {target}: no model. {found}")
+            continue
+        name = model_id(target, month)
+        checksums[target] = keep(found.model, warehouse.home, name)
+        decision = found.decide(recipe.release_rules)
+        verdicts.append(Verdict(target, name, decision))
+        lift = found.model.evaluations["model"].top_decile_lift.value
+        released = "released" if decision.is_released else "not released"
+        say(f"{month:%Y-%m} {target}: model trained, top-decile lift {_shown(lift)}, {released}")
+    kept = {target: found for target, found in trained.items() if not isinstance(found, str)}
+    with warehouse.writing() as connection:
+        in_force = record(connection, texts, month, verdicts)
+        releases = read_months(connection, "ml.releases", [month], ("target", "reason_en"), key=("target",))
+        reasons = dict(zip(releases["target"], releases["reason_en"], strict=True))
+        rows: dict[str, list[dict[str, object]]] = {
+            "ml.models": [
+                _model_row(found.model, month, checksums[target])
+                | {
+                    "is_released": in_force[target] == model_id(target, month),
+                    "reason": reasons[target],
+                }
+                for target, found in kept.items()
+            ],
+            "ml.model_evaluations": [
+                row for found in kept.values() for row in _evaluation_rows(found, month)
+            ],
+            "ml.month_notes": [
+                {"snapshot_month": month, "target": target, "note": found}
+                for target, found in trained.items()
+                if isinstance(found, str)
+            ],
+        }
+        frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
+        for table, frame in frames.items():
+            month_column = "snapshot_month" if table == "ml.month_notes" else "trained_for_month"
+            replace_months(connection, table, frame, [month], month_column)
+        causes = read_causes(connection)
+        for target in kept:
+            windows = (recipe.gap_months, recipe.horizons.get(target, recipe.outcome_months))
+            write_card(connection, warehouse.home, texts, causes, model_id(target, month), language, windows)
+    return frames | {"ml.releases": releases}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A month's model with what the gate is told of it: beside it the model in force, on the same rows."""
+
+    model: ChurnModel
+    leaks: tuple[str, ...] = ()
+    in_force: InForce | None = None
+    evaluation_in_force: Evaluation | None = None
+
+    def decide(self, rules: ReleaseRules) -> Decision:
+        """Ask the gate."""
+        evaluations = self.model.evaluations
+        naive = {name: figures for name, figures in evaluations.items() if name in _RULES}
+        return decide(evaluations["model"], naive, self.in_force, self.leaks, rules)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every month of a run is trained by: features, plan, windows, targets with their labels in SQL."""
+
+    columns: FeatureColumns
+    plan: TrainingPlan
+    gap_months: int
+    outcome_months: int
+    closing_months: int
+    labels: Mapping[str, str]
+    release_rules: ReleaseRules
+    leak_limits: LeakLimits
+
+    def plan_of(self, target: str) -> TrainingPlan:
+        """The plan of a target: what no list is ranked by is learnt in half as many, larger steps."""
+        if target in _RANKED_BY:
+            return self.plan
+        return replace(
+            self.plan,
+            learning_rate=2 * self.plan.learning_rate,
+            early_stopping_rounds=self.plan.early_stopping_rounds // 2,
+        )
+
+    @property
+    def horizons(self) -> dict[str, int]:
+        """Months of the outcome window that a target looks at, where not at all of it."""
+        return {horizon_target(months): months for months in range(1, self.outcome_months)}
+
+    @classmethod
+    def read(cls, warehouse: Warehouse) -> "Recipe":
+        """Read it from the manifest and the rule book."""
+        manifest = current_manifest(warehouse.home)
+        with warehouse.reading() as connection:
+            parameters = read_parameters(connection)
+        return cls.of(parameters, feature_columns(manifest), monotone_features(manifest))
+
+    @classmethod
+    def of(
+        cls, parameters: Mapping[str, str], columns: FeatureColumns, monotone: Mapping[str, int]
+    ) -> "Recipe":
+        """Put it together from the rule book's parameters and what the features' YAML says."""
+        gap, outcome, silence = (
+            int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")
+        )
+        return cls(
+            columns=columns,
+            plan=replace(
+                TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]), monotone=monotone
+            ),
+            gap_months=gap,
+            outcome_months=outcome,
+            closing_months=gap + outcome + silence,
+            labels=label_expressions(outcome),
+            release_rules=release_rules(parameters),
+            leak_limits=LeakLimits.from_parameters(parameters),
+        )
 
 
 def model_id(target: str, month: date) -> str:
@@ -126,37 +277,151 @@ def keep(model: ChurnModel, home: Home, name: str) -> str:
 
 
 def train(
-    warehouse: Warehouse, month: date, target: str, columns: FeatureColumns, config: ModellingConfig
-) -> ChurnModel | str:
-    """Return the model of one target as of the end of `month`, or in a sentence why there is none."""
-    label = TARGETS[target]
+    warehouse: Warehouse, month: date, recipe: Recipe, config: ModellingConfig
+) -> dict[str, Trained | str]:
+    """Return each target's model as of the end of `month`, or in a sentence why there is none.
+
+    A model is judged by a fit that its test month could have made, then fitted anew on newer months, and
+    compared with the model that the month finds in force. The rows of all targets are read once.
+    """
     with warehouse.reading() as connection:
-        parameters = read_parameters(connection)
-        plan = replace(TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]))
-        windows = [int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")]
-        split = split_by_month(
-            read_label_months(connection, label, config.minimum_judged_share),
-            month,
-            maximum_training_months=config.maximum_training_months,
-            outcome_months=windows[1],
-            closing_months=sum(windows),
+        splits = {
+            target: _splits(
+                read_label_months(connection, label, config.minimum_judged_share), month, recipe, config
+            )
+            for target, label in recipe.labels.items()
+        }
+        found: dict[str, Trained | str] = {
+            target: split.reason for target, split in splits.items() if isinstance(split, NoSplit)
+        }
+        possible = {target: split for target, split in splits.items() if not isinstance(split, NoSplit)}
+        if not possible:
+            return found
+        plan = recipe.plan
+        frame = read_training_frame(
+            connection,
+            sorted({month for pair in possible.values() for split in pair for month in split.months}),
+            recipe.columns,
+            {target: recipe.labels[target] for target in possible},
+            (plan.bill_ratio_column, plan.tenure_column),
+            config.maximum_rows,
         )
-        if isinstance(split, NoSplit):
-            return split.reason
-        carried = (plan.bill_ratio_column, plan.tenure_column)
-        frame = read_training_frame(connection, split.months, columns, label, carried, config.maximum_rows)
-    fitted = fit(frame, label, split, columns, plan)
-    return fitted.reason if isinstance(fitted, NoModel) else fitted
+        capacity = read_capacity(connection, month)
+        names_in_force = {target: model_in_force_before(connection, target, month) for target in possible}
+    shared = SharedRows()
+    for target, (judging, newer) in possible.items():
+        others = tuple(other for other in possible if other != target)
+        judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, capacity)
+        if isinstance(judged, NoModel):
+            found[target] = judged.reason
+            continue
+        model = refit(frame, judged, newer, others, shared)
+        leaks = find_leaks(model, frame, recipe.leak_limits, _first_month(target, possible))
+        name = names_in_force[target]
+        found[target] = Trained(
+            model,
+            tuple(leak.sentence for leak in leaks),
+            *(_against(frame, model, load(warehouse.home.models / name), capacity) if name else ()),
+        )
+    return {target: found[target] for target in recipe.labels}
+
+
+def _first_month(target: str, targets: Iterable[str]) -> str | None:
+    """The target that says who of `target` left in the window's first month, where there is one."""
+    first = horizon_target(1)
+    return first if target == "quantity_churn" and first in targets else None
+
+
+def _against(
+    frame: pd.DataFrame, model: ChurnModel, in_force: ChurnModel, capacity: int | None
+) -> tuple[InForce | None, Evaluation | None]:
+    """Compare a new model with the one in force where neither learnt from, in the newest closed months.
+
+    A model in force whose features are no longer delivered can score nobody, and counts as none.
+    """
+    if not set(in_force.columns.names) <= set(frame.columns):
+        return None, None
+    newest = frame[frame[model.target].notna() & (months_of(frame) > _calibrated_up_to(in_force))]
+    tested = frame[frame[model.target].notna() & (months_of(frame) == np.datetime64(model.tested[-1]))]
+    plan, churned = model.plan, tested[model.target].astype(float)
+    in_force_scores = _scores(in_force, tested)
+    compared = compare(
+        churned,
+        _scores(model, tested),
+        in_force_scores,
+        tested[SUBSCRIBER],
+        capacity=capacity,
+        draws=plan.interval_draws,
+        seed=plan.seed,
+    )
+    foretold = pd.DataFrame(
+        {
+            "month": months_of(newest),
+            "expected": _scores(in_force, newest),
+            "observed": newest[model.target].astype(float).to_numpy(),
+        }
+    )
+    sums = foretold.groupby("month", sort=True)[["observed", "expected"]].sum()
+    return (
+        InForce(
+            age_months=12 * (model.trained_for_month.year - in_force.trained_for_month.year)
+            + model.trained_for_month.month
+            - in_force.trained_for_month.month,
+            lift_gain=_figure(compared.top_decile_lift),
+            profit_gain=_figure(compared.expected_maximum_profit),
+            observed_over_expected=(sums["observed"] / sums["expected"]).tolist(),
+        ),
+        evaluate(
+            churned,
+            in_force_scores,
+            tested[SUBSCRIBER],
+            capacity=capacity,
+            draws=plan.interval_draws,
+            seed=plan.seed,
+        ),
+    )
+
+
+def _calibrated_up_to(model: ChurnModel) -> np.datetime64:
+    return np.datetime64(model.split.calibrate[-1])
+
+
+def _scores(model: ChurnModel, rows: pd.DataFrame) -> np.ndarray:
+    """Probabilities in the order of the rows, which is that of their key."""
+    return score(model, rows[[*KEY, *model.columns.names]])["probability"].to_numpy()
+
+
+def _figure(difference: Difference) -> Figure:
+    return Figure(difference.value, difference.low, difference.high)
+
+
+def _splits(
+    label_months: pd.DataFrame, month: date, recipe: Recipe, config: ModellingConfig
+) -> tuple[MonthSplit, MonthSplit] | NoSplit:
+    """The months of the judged fit and those of the refit."""
+    judging = split_by_month(
+        label_months,
+        month,
+        maximum_training_months=config.maximum_training_months,
+        outcome_months=recipe.outcome_months,
+        closing_months=recipe.closing_months,
+    )
+    if isinstance(judging, NoSplit):
+        return judging
+    return judging, refit_split(
+        label_months,
+        judging,
+        maximum_training_months=config.maximum_training_months,
+        outcome_months=recipe.outcome_months,
+    )
 
 
 def _model_row(model: ChurnModel, month: date, checksum: str) -> dict[str, object]:
-    target = _target(model)
     figures = model.evaluations["model"]
     return {
-        "model_id": model_id(target, month),
-        "target": target,
+        "model_id": model_id(model.target, month),
+        "target": model.target,
         "trained_for_month": month,
-        "is_released": True,
         "auc": figures.auc.value,
         "auc_low": figures.auc.low,
         "auc_high": figures.auc.high,
@@ -166,51 +431,45 @@ def _model_row(model: ChurnModel, month: date, checksum: str) -> dict[str, objec
         "lift_high": figures.top_decile_lift.high,
         "churners": figures.churners,
         "rows": figures.rows,
-        "test_month": model.split.test[-1],
+        "test_month": model.tested[-1],
         "checksum": checksum,
-        "reason": "Released: every model that can be trained is, for now.",
     }
 
 
-def _evaluation_rows(model: ChurnModel, month: date) -> list[dict[str, object]]:
+def _evaluation_rows(trained: Trained, month: date) -> list[dict[str, object]]:
+    evaluations = dict(trained.model.evaluations)
+    if trained.evaluation_in_force:
+        evaluations["in_force"] = trained.evaluation_in_force
     return [
         {
             "trained_for_month": month,
-            "target": _target(model),
+            "target": trained.model.target,
             "contender": contender,
-            "test_month": model.split.test[-1],
-            "rows": figures.rows,
-            "churners": figures.churners,
-            "auc": figures.auc.value,
-            "auc_low": figures.auc.low,
-            "auc_high": figures.auc.high,
-            "average_precision": figures.average_precision.value,
-            "average_precision_low": figures.average_precision.low,
-            "average_precision_high": figures.average_precision.high,
-            "top_decile_lift": figures.top_decile_lift.value,
-            "top_decile_lift_low": figures.top_decile_lift.low,
-            "top_decile_lift_high": figures.top_decile_lift.high,
-            "expected_churners": figures.expected_churners,
-            "calibration_slope": figures.calibration_slope,
+            "test_month": trained.model.tested[-1],
         }
-        for contender, figures in model.evaluations.items()
+        | evaluation_row(figures)
+        for contender, figures in evaluations.items()
     ]
 
 
-def _target(model: ChurnModel) -> str:
-    return next(target for target, label in TARGETS.items() if label == model.target)
+def evaluation_row(figures: Evaluation) -> dict[str, object]:
+    """Return the figures of a contender as columns of `ml.model_evaluations`.
+
+    Each figure with its interval has two more columns, `_low` and `_high`.
+    """
+    row: dict[str, object] = {}
+    values = {name: getattr(figures, name) for name in _EVALUATED}
+    values |= vars(figures.profit_parameters) if figures.profit_parameters else {}
+    for name, value in values.items():
+        row[name] = value.value if isinstance(value, Figure) else value
+        if isinstance(value, Figure):
+            row |= {f"{name}_low": value.low, f"{name}_high": value.high}
+    declared = _names("ml.model_evaluations")
+    return {name: value for name, value in row.items() if name in declared}
 
 
 def _names(table: str) -> list[str]:
     return [column.name for column in TABLES[table].columns]
-
-
-def _metadata(table: str, frame: pd.DataFrame) -> dict[str, int | dg.MarkdownMetadataValue]:
-    metadata: dict[str, int | dg.MarkdownMetadataValue] = {"rows": len(frame)}
-    if table == "ml.model_evaluations":
-        columns = ["trained_for_month", "target", "contender", "auc", "top_decile_lift"]
-        metadata["figures"] = dg.MetadataValue.md(_markdown(frame, columns))
-    return metadata
 
 
 def _markdown(frame: pd.DataFrame, columns: Sequence[str]) -> str:

@@ -8,14 +8,22 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from ml.hazards import hazards, pooled_horizons
 from ml.model import ChurnModel, load
 from ml.reasons import ReasonLimits, Reasons, reasons
 from ml.scoring import score
 from ml.what_if import what_ifs
-from orchestration.defs.candidates import read_candidates, read_causes, read_parameters, read_what_ifs
+from orchestration.defs.candidates import (
+    horizon_target,
+    read_candidates,
+    read_causes,
+    read_parameters,
+    read_what_ifs,
+)
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
+from orchestration.releases import model_in_force
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
@@ -32,7 +40,7 @@ _WHAT_IFS = "ml.what_ifs"
 
 @dg.asset(
     key=_SCORES.split("."),
-    deps=[["features", "subscriber_features"], ["ml", "models"]],
+    deps=[["features", "subscriber_features"], ["ml", "models"], ["ml", "releases"]],
     description=TABLES[_SCORES].grain,
     group_name="score",
     owners=_OWNERS,
@@ -128,9 +136,9 @@ def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
                 group by all
             ),
             releases as (
-                select min(trained_for_month) as first_month
-                from ml.models
-                where is_released and target = 'quantity_churn'
+                select min(snapshot_month) as first_month
+                from ml.releases
+                where model_id is not null and target = 'quantity_churn'
             )
             select
                 strftime(snapshot_month, '%Y-%m') as snapshot_month,
@@ -152,43 +160,67 @@ def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 def _released(
     connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
 ) -> tuple[str, ChurnModel] | None:
-    """Return the newest model of `target` that was released by `month`, with its name."""
-    found = connection.execute(
-        "select model_id from ml.models where is_released and target = ? and trained_for_month <= ? "
-        "order by trained_for_month desc, model_id limit 1",
-        [target, month],
-    ).fetchall()
-    return (found[0][0], load(home.models / found[0][0])) if found else None
+    """Return the model of `target` that is in force in `month`, with its name."""
+    name = model_in_force(connection, target, month)
+    return (name, load(home.models / name)) if name else None
 
 
 def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) -> pd.DataFrame:
     """Return one month of `ml.churn_scores`; nothing while no model of quantity churn is released."""
+    columns = [column.name for column in TABLES[_SCORES].columns]
     released = _released(connection, home, "quantity_churn", month)
     if released is None:
-        return pd.DataFrame(columns=[column.name for column in TABLES[_SCORES].columns])
+        return pd.DataFrame(columns=columns)
     name, model = released
     candidates = read_candidates(connection, month, model.columns, ())
     scores = score(model, candidates).rename(columns={"probability": "churn_probability"})
     scores["model_id"] = name
-    of_value = _released(connection, home, "value_churn", month)
-    if of_value is None:
-        scores["value_churn_probability"] = np.nan
-    else:
-        if of_value[1].columns != model.columns:
-            candidates = read_candidates(connection, month, of_value[1].columns, ())
-        # Both come in the order of the key.
-        scores["value_churn_probability"] = score(of_value[1], candidates)["probability"].to_numpy()
+
+    def probability(target: str) -> np.ndarray:
+        """Probabilities of another target in the order of the key, null without a model of it."""
+        found = _released(connection, home, target, month)
+        if found is None:
+            return np.full(len(scores), np.nan)
+        rows = candidates
+        if found[1].columns != model.columns:
+            rows = read_candidates(connection, month, found[1].columns, ())
+        return score(found[1], rows)["probability"].to_numpy()
+
+    scores["value_churn_probability"] = probability("value_churn")
+    scores["involuntary_churn_probability"] = probability("involuntary_churn")
+    parameters = read_parameters(connection)
+    horizons = [probability(horizon_target(count)) for count in range(1, int(parameters["outcome_months"]))]
+    for column, values in by_horizon(horizons, scores["churn_probability"].to_numpy()).items():
+        scores[column] = values
     bills = read_months(
         connection,
         "features.subscriber_features",
         [month],
         {"subscriber_id": "varchar", _MEAN_BILL: "double"},
     )
-    horizon = int(read_parameters(connection)["value_horizon_months"])
-    scores["value_at_risk"] = scores["churn_probability"] * bills[_MEAN_BILL].to_numpy() * horizon
+    value_horizon = int(parameters["value_horizon_months"])
+    scores["value_at_risk"] = scores["churn_probability"] * bills[_MEAN_BILL].to_numpy() * value_horizon
     by_risk = scores.sort_values(["churn_probability", "subscriber_id"], ascending=[False, True]).index
     scores.loc[by_risk, "risk_rank"] = np.arange(1, len(scores) + 1)
-    return scores
+    return scores.reindex(columns=columns)
+
+
+def by_horizon(shorter: Sequence[np.ndarray], whole: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the probabilities of the shorter horizons, none above a longer one's, and each month's hazard.
+
+    `shorter` begins with one month, `whole` is the outcome window's and stays as it is; NaN without a model.
+
+    >>> found = by_horizon([np.array([0.2])], np.array([0.1]))
+    >>> {name: values.tolist() for name, values in found.items()}
+    {'churn_probability_1m': [0.1], 'hazard_1m': [0.1], 'hazard_2m': [0.0]}
+    """
+    probability = np.column_stack([*shorter, whole])
+    known = ~np.isnan(probability).all(axis=0)
+    probability[:, known] = pooled_horizons(probability[:, known])
+    monthly = hazards(probability)
+    return {f"churn_probability_{place + 1}m": probability[:, place] for place in range(len(shorter))} | {
+        f"hazard_{place + 1}m": monthly[:, place] for place in range(len(shorter) + 1)
+    }
 
 
 def explain_month(

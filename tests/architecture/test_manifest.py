@@ -173,6 +173,25 @@ def test_features_never_see_a_label(manifest: dict[str, Any], models: list[Node]
     assert seen == []
 
 
+def test_only_a_numeric_or_boolean_feature_has_a_direction(models: list[Node]) -> None:
+    directed = {
+        f"{node['name']}.{name}": column["config"]["meta"]
+        for node in models
+        for name, column in node["columns"].items()
+        if "monotone" in column["config"]["meta"]
+    }
+    wrong = [
+        name
+        for name, meta in directed.items()
+        if meta.get("role") != "feature"
+        or meta.get("kind") not in {"numeric", "boolean"}
+        or meta["monotone"] not in {-1, 1}
+    ]
+
+    assert "subscriber_features.tenure_months" in directed
+    assert wrong == []
+
+
 def test_every_model_and_column_is_described(models: list[Node]) -> None:
     bare = [node["name"] for node in models if not node["description"].strip()]
     bare += [

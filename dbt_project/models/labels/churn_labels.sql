@@ -118,6 +118,10 @@ labelled as (
         subscriber_id,
         closed_in_month is not null as is_label_closed,
         case when closed_in_month is not null and is_judged then coalesce(is_voluntary, false) end as is_quantity_churn,
+        case
+            when closed_in_month is not null and is_judged and is_voluntary
+                then cast(stop_month_number - first_outcome_month + 1 as integer)
+        end as quantity_churn_month,
         case when closed_in_month is not null and is_judged then coalesce(not is_voluntary, false) end
             as is_involuntary_churn,
         case when closed_in_month is not null and is_judged then is_value_loss end as is_value_churn,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.splits import MonthSplit, NoSplit, split_by_month
+from ml.splits import MonthSplit, NoSplit, refit_split, split_by_month
 
 
 def month(text: str) -> date:
@@ -188,6 +188,41 @@ def test_split_waits_for_a_month_a_whole_window_before_the_one_that_stops() -> N
     assert "4 are needed" in found.reason
 
 
+def test_refit_trains_up_to_a_window_before_the_two_months_that_calibrate() -> None:
+    history = labels("2024-01", [DEFAULT_WINDOWS] * 30)
+    judged = split(history, "2026-06", outcome_months=3)
+
+    found = refit_split(history, judged, outcome_months=3)
+
+    # Known in 2026-06: closed up to 2025-11. With a gap of 1 the window of 2025-10 begins in December, that
+    # of 2025-07 ends in November; that of 2025-08 would share December.
+    assert judged.test == (month("2025-11"),)
+    assert found.calibrate == (month("2025-10"), month("2025-11"))
+    assert found.train == tuple(later(month("2024-02"), count) for count in range(18))
+    assert found.train[-1] == month("2025-07")
+    assert (found.stop, found.test, found.known_in) == ((), (), month("2026-06"))
+    assert judged.train[-1] == month("2024-11")
+
+
+def test_refit_of_three_months_trains_on_the_first_and_calibrates_on_the_others() -> None:
+    history = labels("2025-06", [[1], [1], [1], [None]])
+
+    found = refit_split(history, split(history, "2025-09"))
+
+    assert found.train == (month("2025-06"),)
+    assert found.calibrate == (month("2025-07"), month("2025-08"))
+
+
+def test_refit_keeps_the_newest_months_up_to_the_limit() -> None:
+    history = labels("2023-01", [[1]] * 30)
+    judged = split(history, "2025-07", maximum_training_months=6)
+
+    found = refit_split(history, judged, maximum_training_months=6)
+
+    # Usable up to 2025-06; May and June calibrate.
+    assert found.train == tuple(later(month("2024-11"), count) for count in range(6))
+
+
 @settings(deadline=None, max_examples=80)
 @given(
     closings=st.lists(
@@ -215,3 +250,30 @@ def test_split_keeps_every_month_on_one_side_and_closed_in_time(
     for months, moment in ((before, found.test[0]), (set(found.test), known_in)):
         closed = frame.loc[frame["snapshot_month"].isin(months), "closed_in_month"]
         assert all(isinstance(value, date) and value <= moment for value in closed)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    closings=st.lists(
+        st.lists(st.one_of(st.none(), st.integers(0, 7)), min_size=1, max_size=3), min_size=1, max_size=24
+    ),
+    known_after=st.integers(0, 30),
+    outcome_months=st.integers(1, 4),
+)
+def test_refit_is_closed_in_time_and_keeps_a_window_before_the_calibration(
+    closings: list[list[int | None]], known_after: int, outcome_months: int
+) -> None:
+    frame = labels("2024-01", closings)
+    known_in = later(month("2024-01"), known_after)
+    judged = split_by_month(frame, known_in, outcome_months=outcome_months)
+    if isinstance(judged, NoSplit):
+        return
+
+    found = refit_split(frame, judged, outcome_months=outcome_months)
+
+    assert found.train
+    assert max(found.train) >= max(judged.train)
+    assert found.calibrate[-1] == judged.test[-1]
+    assert later(found.train[-1], outcome_months) <= found.calibrate[0]
+    closed = frame.loc[frame["snapshot_month"].isin(found.months), "closed_in_month"]
+    assert all(isinstance(value, date) and value <= known_in for value in closed)

@@ -10,11 +10,12 @@ from ml.columns import MONTH, FeatureColumns
 from ml.model import ChurnModel, TrainingPlan
 from ml.scoring import score
 from ml.splits import MonthSplit
-from ml.training import NoModel, fit
+from ml.training import NoModel, SharedRows, fit, refit
 
 from .conftest import COLUMNS, MONTHS, PLAN, SPLIT, TARGET
 
 QUICK = replace(PLAN, rounds=20, interval_draws=10)
+NEWER = MonthSplit(SPLIT.known_in, train=MONTHS[:6], stop=(), calibrate=MONTHS[6:], test=())
 
 
 def in_months(frame: pd.DataFrame, months: tuple) -> pd.Series:
@@ -220,3 +221,85 @@ def test_fit_takes_features_of_tables_that_never_landed(
 
     assert found.levels["brand"].kept == ()
     assert score(found, candidates.assign(**empty))["probability"].between(0, 1, inclusive="neither").all()
+
+
+def test_refit_grows_as_many_trees_as_were_judged_on_the_newer_months(world: pd.DataFrame) -> None:
+    judged = fitted(world)
+
+    newer = refit(world, judged, NEWER)
+
+    assert newer.booster.num_boosted_rounds() == judged.booster.num_boosted_rounds()
+    assert newer.booster.save_raw("ubj") != judged.booster.save_raw("ubj")
+    assert {part: count.rows for part, count in newer.counts.items()} == {"train": 3000, "calibrate": 1000}
+    assert (newer.split, newer.judged_on) == (NEWER, SPLIT)
+    assert newer.tested == judged.tested == SPLIT.test
+    assert newer.evaluations == judged.evaluations
+    assert "up to 2025-06, and calibrated on 2025-07 to 2025-08" in newer.limits[1]
+
+
+def test_refit_is_calibrated_on_its_own_months(world: pd.DataFrame) -> None:
+    newer = refit(world, fitted(world), NEWER)
+
+    rows = world[in_months(world, NEWER.calibrate)]
+    expected = score(newer, rows.drop(columns=TARGET))["probability"].sum()
+    assert expected == pytest.approx(rows[TARGET].sum(), rel=0.02)
+
+
+def test_refit_does_not_learn_from_the_months_that_calibrate(world: pd.DataFrame) -> None:
+    judged = fitted(world)
+    changed = world.copy()
+    changed.loc[in_months(changed, NEWER.calibrate), ["complaint_count", "tenure_months"]] = 77
+
+    first, second = refit(world, judged, NEWER), refit(changed, judged, NEWER)
+
+    assert first.booster.save_raw("ubj") == second.booster.save_raw("ubj")
+
+
+def test_refit_without_churners_in_the_newer_months_leaves_the_judged_model(world: pd.DataFrame) -> None:
+    judged = fitted(world)
+    quiet = world.copy()
+    quiet.loc[in_months(quiet, NEWER.calibrate), TARGET] = False
+    sparse = world.copy()
+    churners = sparse.index[in_months(sparse, NEWER.train) & sparse[TARGET]]
+    sparse.loc[churners[29:], TARGET] = False
+
+    assert refit(quiet, judged, NEWER) is judged
+    assert refit(sparse, judged, NEWER) is judged
+    sparse.loc[churners[:30], TARGET] = True
+    assert refit(sparse, judged, NEWER).judged_on == SPLIT
+
+
+def test_rows_shared_between_targets_give_the_same_models(world: pd.DataFrame) -> None:
+    both = world.assign(complained=world["complaint_count"] > 1)
+    alone = fit(both, "complained", SPLIT, COLUMNS, QUICK, (TARGET,))
+    assert isinstance(alone, ChurnModel)
+    shared = SharedRows()
+
+    fit(both, TARGET, SPLIT, COLUMNS, QUICK, ("complained",), shared)
+    found = fit(both, "complained", SPLIT, COLUMNS, QUICK, (TARGET,), shared)
+
+    assert isinstance(found, ChurnModel)
+    assert found.booster.save_raw("ubj") == alone.booster.save_raw("ubj")
+    assert (found.calibration, found.data_sha256) == (alone.calibration, alone.data_sha256)
+    newer = refit(both, found, NEWER, (TARGET,), shared)
+    assert newer.booster.save_raw("ubj") == refit(both, alone, NEWER, (TARGET,)).booster.save_raw("ubj")
+
+
+def test_rows_are_not_shared_where_other_rows_are_judged(world: pd.DataFrame) -> None:
+    gaps = world.copy()
+    gaps.loc[gaps.index % 10 == 0, TARGET] = None
+    shared = SharedRows()
+    fit(world, TARGET, SPLIT, COLUMNS, QUICK, (), shared)
+
+    found = fit(gaps, TARGET, SPLIT, COLUMNS, QUICK, (), shared)
+
+    assert isinstance(found, ChurnModel)
+    assert found.booster.save_raw("ubj") == fitted(gaps).booster.save_raw("ubj")
+
+
+def test_the_scorecard_contends_where_its_points_are_known(world: pd.DataFrame) -> None:
+    points = world.assign(scorecard_points=10 * world[TARGET].astype(float))
+
+    assert fitted(points).evaluations["scorecard"].auc.value == 1.0
+    assert "scorecard" not in fitted(world.assign(scorecard_points=np.nan)).evaluations
+    assert "scorecard" not in fitted(world).evaluations

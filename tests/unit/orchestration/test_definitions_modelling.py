@@ -1,6 +1,7 @@
 """Training, scoring and explaining around `ml`: what is read, written, and said without a model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,12 +16,22 @@ from ml.reasons import ReasonLimits
 from orchestration.defs import scoring
 from orchestration.defs.candidates import (
     feature_columns,
+    label_expressions,
+    monotone_features,
     read_label_months,
     read_parameters,
     read_training_frame,
 )
-from orchestration.defs.modelling import ModellingConfig, keep, model_id, train
-from orchestration.defs.scoring import explain_month, score_month, wrongly_scored
+from orchestration.defs.modelling import (
+    ModellingConfig,
+    Recipe,
+    Trained,
+    close_month,
+    keep,
+    model_id,
+    train,
+)
+from orchestration.defs.scoring import by_horizon, explain_month, score_month, wrongly_scored
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.warehouse import Warehouse, replace_months
@@ -57,7 +68,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     )
     with warehouse.writing() as connection:
         create_tables(connection)
-        for schema in ("features", "labels", "reference", "ops"):
+        for schema in ("features", "labels", "reference", "ops", "retention"):
             connection.execute(f"create schema if not exists {schema}").fetchall()
         connection.register("frame", frame)
         connection.execute(
@@ -70,6 +81,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 cast(snapshot_month as date) as snapshot_month,
                 subscriber_id,
                 is_churner as is_quantity_churn,
+                case when is_churner then 1 end as quantity_churn_month,
+                false as is_involuntary_churn,
                 false as is_value_churn,
                 cast(null as boolean) as is_brand_downgrade,
                 case
@@ -77,14 +90,34 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                         then cast(snapshot_month + interval 1 month as date)
                 end as closed_in_month
             from frame;
+            create table retention.scorecard_scores as
+            select
+                cast(snapshot_month as date) as snapshot_month,
+                subscriber_id,
+                cast(tenure_months % 12 as integer) as score
+            from frame;
+            create table retention.capacities as
+            select
+                date '2026-04-01' as snapshot_month,
+                kind as resource_kind,
+                'B1' as resource_id,
+                20 as capacity
+            from (values ('visit'), ('call'), ('offer')) as kinds(kind);
             create table reference.parameters as
             select *
             from (
                 values ('minimum_churners', '30'), ('value_horizon_months', '6'), ('gap_months', '0'),
-                    ('outcome_months', '1'), ('silence_months', '1'), ('reason_maximum_causes', '3'),
+                    ('reason_maximum_causes', '3'),
                     ('reason_maximum_facts', '5'), ('reason_facts_before_next_cause', '2'),
                     ('reason_minimum_share', '0.10'), ('reason_close_share', '0.10'),
-                    ('what_if_minimum_fall', '0.01')
+                    ('what_if_minimum_fall', '0.01'),
+                    ('outcome_months', '1'), ('silence_months', '1'),
+                    ('release_minimum_lift_over_rules', '0.1'), ('release_minimum_gain', '0.05'),
+                    ('release_maximum_age_months', '6'), ('release_misjudged_months', '2'),
+                    ('release_oe_low', '0.8'), ('release_oe_high', '1.25'),
+                    ('release_calibration_slope_low', '0.5'), ('release_calibration_slope_high', '2'),
+                    ('leak_auc', '0.95'), ('leak_gain_share', '1'), ('leak_gone_share', '0.95'),
+                    ('leak_top_features', '20')
             ) as v(parameter, value);
             create table reference.what_ifs as
             select
@@ -112,10 +145,17 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def model(warehouse: Warehouse) -> ChurnModel:
-    trained = train(warehouse, LAST, "quantity_churn", COLUMNS, ModellingConfig())
-    assert isinstance(trained, ChurnModel)
-    return trained
+def recipe(warehouse: Warehouse) -> Recipe:
+    with warehouse.reading() as connection:
+        return Recipe.of(read_parameters(connection), COLUMNS, {"tenure_months": -1})
+
+
+@pytest.fixture(scope="module")
+def model(warehouse: Warehouse, recipe: Recipe) -> ChurnModel:
+    trained = train(warehouse, LAST, recipe, ModellingConfig())["quantity_churn"]
+    assert isinstance(trained, Trained)
+    assert trained.in_force is None
+    return trained.model
 
 
 @pytest.fixture
@@ -124,10 +164,14 @@ def connection(warehouse: Warehouse, model: ChurnModel) -> Iterator[duckdb.DuckD
     name = model_id("quantity_churn", LAST)
     keep(model, warehouse.home, name)
     with warehouse.writing() as connection:
-        connection.execute("delete from ml.models").fetchall()
+        connection.execute("delete from ml.models; delete from ml.releases").fetchall()
         connection.execute(
             "insert into ml.models (model_id, target, trained_for_month, is_released) values (?, ?, ?, true)",
             [name, "quantity_churn", LAST],
+        ).fetchall()
+        connection.execute(
+            "insert into ml.releases (snapshot_month, target, model_id) values (?, ?, ?)",
+            [LAST, "quantity_churn", name],
         ).fetchall()
         yield connection
 
@@ -153,9 +197,22 @@ def test_features_are_the_columns_whose_yaml_says_so(tmp_path: Path) -> None:
         feature_columns(manifest)
 
 
+def test_a_direction_is_read_beside_the_feature(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(
+        '{"nodes": {"m": {"resource_type": "model", "name": "subscriber_features", "columns": {'
+        '"tenure": {"config": {"meta": {"role": "feature", "kind": "numeric", "monotone": -1}}}, '
+        '"age": {"config": {"meta": {"role": "feature", "kind": "numeric"}}}, '
+        '"is_active": {"config": {"meta": {"monotone": 1}}}}}}}',
+        encoding="utf-8",
+    )
+
+    assert monotone_features(manifest) == {"tenure": -1}
+
+
 def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        months = read_label_months(connection, "is_quantity_churn", 0.5)
+        months = read_label_months(connection, "labels.is_quantity_churn", 0.5)
 
     assert months["snapshot_month"].dt.date.tolist() == MONTHS
     assert months["closed_in_month"].isna().tolist() == [False, False, False, True]
@@ -163,7 +220,7 @@ def test_a_month_counts_as_closed_with_its_last_label(warehouse: Warehouse) -> N
 
 def test_a_month_whose_label_is_mostly_not_judged_counts_as_open(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        months = read_label_months(connection, "is_brand_downgrade", 0.5)
+        months = read_label_months(connection, "labels.is_brand_downgrade", 0.5)
 
     assert months["closed_in_month"].isna().all()
 
@@ -177,7 +234,7 @@ def test_the_operators_own_parameter_stands_before_the_rule_books(warehouse: War
 def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
         frame = read_training_frame(
-            connection, MONTHS[:2], COLUMNS, "is_quantity_churn", (), maximum_rows=400
+            connection, MONTHS[:2], COLUMNS, label_expressions(1), (), maximum_rows=400
         )
 
     per_subscriber = frame.groupby("subscriber_id").size()
@@ -187,17 +244,150 @@ def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: War
     assert set(frame["has_contract"]) == {0.0, 1.0}
 
 
-def test_a_model_knows_nothing_later_than_its_month(model: ChurnModel) -> None:
+def test_a_horizon_counts_the_stops_up_to_its_month_and_is_null_where_nothing_is_judged(
+    warehouse: Warehouse,
+) -> None:
+    rows = """(values ('first', true, 1), ('second', true, 2), ('third', true, 3), ('stayed', false, null),
+        ('open', null, null)) as labels(subscriber_id, is_quantity_churn, quantity_churn_month)"""
+    labels = label_expressions(3)
+
+    with warehouse.reading() as connection:
+        found = connection.execute(
+            f"select subscriber_id, {labels['quantity_churn_1m']}, {labels['quantity_churn_2m']} from {rows}"
+        ).fetchall()
+
+    assert found == [
+        ("first", True, True),
+        ("second", False, True),
+        ("third", False, False),
+        ("stayed", False, False),
+        ("open", None, None),
+    ]
+    assert list(labels)[3:] == ["quantity_churn_1m", "quantity_churn_2m"]
+
+
+def test_a_model_is_judged_on_the_newest_closed_month_and_fitted_anew_up_to_it(model: ChurnModel) -> None:
     assert model.split.known_in == LAST
-    assert model.split.test == (MONTHS[2],)
+    assert model.judged_on is not None
+    assert (model.judged_on.train, model.judged_on.stop) == ((MONTHS[0],), (MONTHS[1],))
+    assert model.tested == (MONTHS[2],)
+    assert (model.split.train, model.split.calibrate) == ((MONTHS[0],), (MONTHS[1], MONTHS[2]))
     assert model.evaluations["model"].auc.value == pytest.approx(0.85, abs=0.12)
+    assert {"bill_ratio", "tenure", "scorecard"} < set(model.evaluations)
+    assert model.plan.monotone == {"tenure_months": -1}
 
 
-def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse) -> None:
-    assert "Too little history" in str(
-        train(warehouse, MONTHS[0], "quantity_churn", COLUMNS, ModellingConfig())
+def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse, recipe: Recipe) -> None:
+    early = train(warehouse, MONTHS[0], recipe, ModellingConfig())
+    assert set(early) == {"quantity_churn", "involuntary_churn", "value_churn"}
+    assert all("Too little history" in str(reason) for reason in early.values())
+    found = train(warehouse, LAST, recipe, ModellingConfig())
+    assert "Too few churners for value_churn" in str(found["value_churn"])
+    assert "Too few churners for involuntary_churn" in str(found["involuntary_churn"])
+
+
+def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with_it(
+    warehouse: Warehouse, recipe: Recipe
+) -> None:
+    march = MONTHS[2]
+    # As if March had trained and released a model: it learnt from January, and foretold nothing newer yet.
+    trained = train(warehouse, LAST, recipe, ModellingConfig())
+    first = close_month(warehouse, march, trained, recipe, "en")
+    assert first["ml.models"][["model_id", "is_released"]].to_numpy().tolist() == [
+        ["quantity_churn-2026-03", True]
+    ]
+    assert set(first["ml.month_notes"]["target"]) == {"involuntary_churn", "value_churn"}
+    assert (warehouse.home.models / "quantity_churn-2026-03" / "card.html").exists()
+
+    again = train(warehouse, LAST, recipe, ModellingConfig())["quantity_churn"]
+    assert isinstance(again, Trained)
+    assert again.in_force is not None
+    # The same model against itself: no gain, and nothing newer than what calibrated it.
+    assert (again.in_force.lift_gain.value, again.in_force.lift_gain.low) == (0.0, 0.0)
+    assert list(again.in_force.observed_over_expected) == []
+    found = close_month(warehouse, LAST, {**trained, "quantity_churn": again}, recipe, "en")
+
+    assert found["ml.models"]["is_released"].tolist() == [False]
+    assert found["ml.models"]["reason"].str.contains("not better than quantity_churn-2026-03").all()
+    assert set(found["ml.model_evaluations"]["contender"]) == {
+        "model",
+        "in_force",
+        "bill_ratio",
+        "tenure",
+        "scorecard",
+    }
+    # Visits and calls of the one unit.
+    assert set(found["ml.model_evaluations"]["capacity"]) == {40}
+    with warehouse.reading() as connection:
+        assert connection.execute(
+            "select snapshot_month, target, model_id, decided_by from ml.releases order by all"
+        ).fetchall() == [
+            (march, "involuntary_churn", None, "kept"),
+            (march, "quantity_churn", "quantity_churn-2026-03", "first"),
+            (march, "value_churn", None, "kept"),
+            (LAST, "involuntary_churn", None, "kept"),
+            (LAST, "quantity_churn", "quantity_churn-2026-03", "kept"),
+            (LAST, "value_churn", None, "kept"),
+        ]
+
+
+def test_what_no_list_is_ranked_by_is_learnt_in_larger_steps(recipe: Recipe) -> None:
+    assert recipe.plan_of("quantity_churn") == recipe.plan_of("value_churn") == recipe.plan
+    quicker = recipe.plan_of("quantity_churn_1m")
+    assert (quicker.learning_rate, quicker.early_stopping_rounds) == (0.16, 25)
+
+
+def test_a_feature_that_knows_the_answer_is_found_and_nothing_is_released(
+    warehouse: Warehouse, recipe: Recipe
+) -> None:
+    with warehouse.writing() as connection:
+        connection.execute(
+            "create or replace temp table answers as "
+            "select snapshot_month, subscriber_id, is_quantity_churn from labels.churn_labels;"
+            "alter table features.subscriber_features add column stopped_days double;"
+            "update features.subscriber_features as features set stopped_days = "
+            "case when answers.is_quantity_churn then 9 else 0 end from answers "
+            "where answers.snapshot_month = features.snapshot_month "
+            "and answers.subscriber_id = features.subscriber_id"
+        ).fetchall()
+    seeing = replace(
+        recipe, columns=replace(COLUMNS, numeric=(*COLUMNS.numeric, "stopped_days")), plan=recipe.plan
     )
-    assert "Too few churners" in str(train(warehouse, LAST, "value_churn", COLUMNS, ModellingConfig()))
+    try:
+        found = train(warehouse, LAST, seeing, ModellingConfig())["quantity_churn"]
+    finally:
+        with warehouse.writing() as connection:
+            connection.execute("alter table features.subscriber_features drop column stopped_days").fetchall()
+
+    assert isinstance(found, Trained)
+    assert any("stopped_days" in sentence for sentence in found.leaks)
+    decision = found.decide(recipe.release_rules)
+    assert (decision.is_released, decision.reason) == (False, "leak")
+
+
+def test_a_horizon_without_a_model_leaves_its_hazards_unknown_and_the_others_known() -> None:
+    one, whole = np.array([0.5, 0.1]), np.array([0.4, 0.28])
+
+    found = by_horizon([one, np.full(2, np.nan)], whole)
+
+    assert found["churn_probability_1m"] == pytest.approx([0.4, 0.1])
+    assert np.isnan(found["churn_probability_2m"]).all()
+    assert found["hazard_1m"] == pytest.approx([0.4, 0.1])
+    assert np.isnan(found["hazard_2m"]).all()
+    assert np.isnan(found["hazard_3m"]).all()
+
+
+def test_hazards_go_with_the_probability_of_the_whole_window() -> None:
+    # 10 of 100 leave in the first month, 18 of the 90 left in the second, 36 of the 72 left in the third.
+    found = by_horizon([np.array([0.1]), np.array([0.28])], np.array([0.64]))
+
+    assert {name: round(float(values[0]), 9) for name, values in found.items()} == {
+        "churn_probability_1m": 0.1,
+        "churn_probability_2m": 0.28,
+        "hazard_1m": 0.1,
+        "hazard_2m": 0.2,
+        "hazard_3m": 0.5,
+    }
 
 
 def test_a_kept_model_replaces_its_folder_whole(warehouse: Warehouse, model: ChurnModel) -> None:
@@ -232,7 +422,10 @@ def test_scores_are_ranked_and_worth_what_is_at_risk(
             inner join features.subscriber_features using (snapshot_month, subscriber_id)
         )
         where risk_rank <> expected_rank or abs(value_at_risk - expected_value) > 0.0051
-            or value_churn_probability is not null or model_id <> 'quantity_churn-2026-04'
+            or value_churn_probability is not null or involuntary_churn_probability is not null
+            or model_id <> 'quantity_churn-2026-04'
+            -- An outcome window of one month: it is the only horizon.
+            or hazard_1m <> churn_probability or churn_probability_1m is not null or hazard_2m is not null
         """
     ).fetchall()
     assert wrong == [(0,)]
