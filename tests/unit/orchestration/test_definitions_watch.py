@@ -17,7 +17,7 @@ from ml.training import fit
 from orchestration.defs import watch as watching
 from orchestration.defs.watch import watch_month
 from orchestration.settings import REFERENCE, Home
-from orchestration.tables import create_tables
+from orchestration.tables import TABLES, create_tables
 from orchestration.warehouse import Warehouse, replace_months
 
 MONTHS = [date(2026, month, 1) for month in range(1, 11)]
@@ -58,7 +58,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     save(model, warehouse.home.models / MODEL)
     features = frame.drop(columns="is_quantity_churn")
     scores = score(model, features).rename(columns={"probability": "churn_probability"})
-    scores = scores.assign(model_id=MODEL, value_churn_probability=None, risk_rank=1, value_at_risk=0)
+    scores = scores.assign(model_id=MODEL, risk_rank=1, value_at_risk=0)
+    scores = scores.reindex(columns=[column.name for column in TABLES["ml.churn_scores"].columns])
     with warehouse.writing() as connection:
         create_tables(connection)
         connection.register("frame", frame)
