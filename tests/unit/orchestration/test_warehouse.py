@@ -72,7 +72,7 @@ def test_replacing_takes_columns_by_name(connection: duckdb.DuckDBPyConnection) 
 def test_a_failed_replacement_leaves_the_month_as_it_was(connection: duckdb.DuckDBPyConnection) -> None:
     before = stored(connection)
     reasons = pd.DataFrame(
-        [(JANUARY, "s1", "no number", "f", "price", 0.5, "text")],
+        [(JANUARY, "s1", "no number", "f", "price", 0.5, "text", "text", "text")],
         columns=[column.name for column in TABLES["ml.churn_reasons"].columns],
     )
 
