@@ -408,7 +408,9 @@ def demo_result(home: Home) -> str:
                 round(auc, 3) as auc, round(top_decile_lift, 2) as top_decile_lift,
                 round(top_decile_lift_low, 2) as lift_low, round(top_decile_lift_high, 2) as lift_high
             from ml.model_evaluations
-            where trained_for_month = (select max(trained_for_month) from ml.model_evaluations)
+            where
+                trained_for_month = (select max(trained_for_month) from ml.model_evaluations)
+                and target in ('quantity_churn', 'value_churn')
             order by target, contender
             """
         ).df()

@@ -145,14 +145,25 @@ def read_training_frame(
 
 
 def read_capacity(connection: duckdb.DuckDBPyConnection, month: date) -> int | None:
-    """Read how many contacts the units can make in `month`; None without units, or where one has no limit."""
+    """Read how many contacts the units that own candidates can make in `month`.
+
+    None without such units, or where one has no limit.
+    """
     found = connection.execute(
         """
+        with owners as (
+            select unnest([primary_unit_id, overflow_unit_id]) as unit_id
+            from retention.would_be_owners
+            where snapshot_month = $month
+        )
         select case when count(*) = count(capacity) then sum(capacity) end
         from retention.capacities
-        where snapshot_month = ? and resource_kind in ('visit', 'call')
+        where
+            snapshot_month = $month
+            and resource_kind in ('visit', 'call')
+            and resource_id in (select unit_id from owners)
         """,
-        [month],
+        {"month": month},
     ).fetchall()[0][0]
     return None if found is None else int(found)
 

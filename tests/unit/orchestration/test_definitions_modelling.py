@@ -100,9 +100,15 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             select
                 date '2026-04-01' as snapshot_month,
                 kind as resource_kind,
-                'B1' as resource_id,
-                20 as capacity
-            from (values ('visit'), ('call'), ('offer')) as kinds(kind);
+                unit as resource_id,
+                case when unit = 'B1' then 20 end as capacity
+            from (values ('visit'), ('call'), ('offer')) as kinds(kind)
+            -- Nobody belongs to the market department: that it has no limit does not count.
+            cross join (values ('B1'), ('U_MARKET')) as units(unit);
+            create table retention.would_be_owners as
+            select
+                date '2026-04-01' as snapshot_month, cast(null as varchar) as primary_unit_id,
+                'B1' as overflow_unit_id;
             create table reference.parameters as
             select *
             from (
