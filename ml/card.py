@@ -166,7 +166,8 @@ def _calibration(card: Mapping[str, Any], words: Mapping[str, str]) -> str:
 
 def _data(card: Mapping[str, Any], words: Mapping[str, str]) -> str:
     rows = []
-    for part, months in sorted(card["months"].items(), key=lambda found: found[1]):
+    delivered = {part: months for part, months in card["months"].items() if months}
+    for part, months in sorted(delivered.items(), key=lambda found: found[1]):
         count = card["counts"].get(part, {})
         judged, churners = count.get("rows"), count.get("churners")
         rows.append(

@@ -15,6 +15,9 @@ from orchestration.worklists.texts import LANGUAGES, Texts, shown
 REASONS_SHOWN = 3
 """Reasons told on a list: more are not read on the phone."""
 
+FACTS_SHOWN = 4
+"""Facts of fired rules told on a list, those that weigh most; how many more there are is said."""
+
 VALID = "enabled and valid_from_month <= $month and coalesce(valid_to_month, $month) >= $month"
 _SIGNS = {"<=": "≤", ">=": "≥"}
 
@@ -248,7 +251,7 @@ def _facts(
     currency: str,
     texts: Texts,
 ) -> pandas.DataFrame:
-    """Return one row per assigned subscriber with facts of `fired`: first the conditions, then the rules."""
+    """Return one row per assigned subscriber with facts of `fired`: conditions, then rules by points."""
     told = connection.execute(
         f"""
         with
@@ -271,12 +274,18 @@ def _facts(
             fired.subscriber_id, fired.rule_id, fired.observed_value,
             cast(fired.threshold as double) as threshold,
             rules.measure, coalesce(rules.operator, '') as operator, coalesce(causes.unit, '') as unit,
-            coalesce(causes.label_{language}, fired.rule_id) as label
+            coalesce(causes.label_{language}, fired.rule_id) as label,
+            row_number() over (
+                partition by fired.subscriber_id
+                order by fired.item_type desc, fired.points desc, fired.rule_id
+            ) as place,
+            count(*) over (partition by fired.subscriber_id) as fired_count
         from fired
         inner join assigned using (subscriber_id)
         left join rules using (item_type, rule_id)
         left join reference.cause_map as causes using (item_type, item_id)
-        order by fired.subscriber_id, fired.item_type desc, fired.points desc, fired.rule_id
+        qualify place <= {FACTS_SHOWN}
+        order by fired.subscriber_id, place
         """,
         values,
     ).df()
@@ -292,8 +301,12 @@ def _facts(
         )
         for measure, label, unit, observed, operator, threshold in told[columns].to_numpy().tolist()
     ]
+    more = [
+        texts.text("list.more_facts", language, count=count - FACTS_SHOWN)
+        if place == FACTS_SHOWN < count
+        else ""
+        for place, count in told[["place", "fired_count"]].to_numpy().tolist()
+    ]
     separator = texts.text("list.separator", language)
-    by_subscriber = pandas.Series(words, index=told["subscriber_id"], dtype=object, name="facts").groupby(
-        level=0
-    )
-    return by_subscriber.agg(separator.join).reset_index()
+    told["facts"] = [word + rest for word, rest in zip(words, more, strict=True)]
+    return told.groupby("subscriber_id")["facts"].agg(separator.join).reset_index()
