@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from ml.model import ChurnModel, load
 from ml.release import Decision, ReleaseRules
 from orchestration.settings import Home
 from orchestration.tables import TABLES
@@ -34,13 +35,14 @@ class Verdict:
     """What came of a month's training for one target.
 
     `decision` is the gate's, with the name of the challenger; where none could be trained, both are None and
-    `note` says why.
+    `note` says why. `intercept_shift` goes with the model of `model_if_kept`.
     """
 
     target: str
     challenger_model_id: str | None = None
     decision: Decision | None = None
     note: str = ""
+    intercept_shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,27 @@ def model_in_force(connection: duckdb.DuckDBPyConnection, target: str, month: da
 def model_in_force_before(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
     """Return the model that `month` finds in force: what its challenger is compared with."""
     return _newest(connection, target, month, "<")
+
+
+def model_if_kept(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
+    """Return the model that scores `month` if its challenger is not released: put back, or found in force."""
+    put_back = _rollback_of(connection, target, month)
+    return put_back.model_id if put_back else model_in_force_before(connection, target, month)
+
+
+def load_in_force(
+    connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
+) -> tuple[str, ChurnModel] | None:
+    """Return name and model of `target` in force in `month`, at the level that the month has set."""
+    found = connection.execute(
+        f"select model_id, coalesce(intercept_shift, 0) from {RELEASES} "
+        "where target = ? and snapshot_month <= ? order by snapshot_month desc limit 1",
+        [target, month],
+    ).fetchall()
+    if not found or found[0][0] is None:
+        return None
+    name, shift = found[0]
+    return name, load(home.models / name).shifted(shift)
 
 
 def models_of_months(connection: duckdb.DuckDBPyConnection, target: str) -> dict[date, str | None]:
@@ -176,6 +199,8 @@ def _row(
         "strongest_rule": rule,
         **dict.fromkeys(_FIGURES),
         **figures,
+        # A challenger has been calibrated on the very months that a shift is fitted on.
+        "intercept_shift": 0.0 if model_id == verdict.challenger_model_id else verdict.intercept_shift,
     } | {
         f"reason_{language}": texts.text(
             f"release.{code}",

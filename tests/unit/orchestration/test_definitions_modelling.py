@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,7 @@ from orchestration.defs.modelling import (
     ModellingConfig,
     Recipe,
     Trained,
+    Untrained,
     close_month,
     keep,
     model_id,
@@ -117,7 +119,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                     ('release_oe_low', '0.8'), ('release_oe_high', '1.25'),
                     ('release_calibration_slope_low', '0.5'), ('release_calibration_slope_high', '2'),
                     ('leak_auc', '0.95'), ('leak_gain_share', '1'), ('leak_gone_share', '0.95'),
-                    ('leak_top_features', '20')
+                    ('leak_top_features', '20'),
+                    ('profit_acceptance_alpha', '6'), ('profit_acceptance_beta', '14'),
+                    ('profit_lifetime_value', '500'), ('profit_offer_cost', '20'),
+                    ('profit_contact_cost', '2')
             ) as v(parameter, value);
             create table reference.what_ifs as
             select
@@ -233,13 +238,17 @@ def test_the_operators_own_parameter_stands_before_the_rule_books(warehouse: War
 
 def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: Warehouse) -> None:
     with warehouse.reading() as connection:
-        frame = read_training_frame(
+        frame, share = read_training_frame(
             connection, MONTHS[:2], COLUMNS, label_expressions(1), (), maximum_rows=400
+        )
+        _, whole = read_training_frame(
+            connection, MONTHS[:2], COLUMNS, label_expressions(1), (), maximum_rows=800
         )
 
     per_subscriber = frame.groupby("subscriber_id").size()
     assert set(per_subscriber) == {2}
     assert 160 < len(per_subscriber) < 240
+    assert (share, whole) == (Fraction(1, 2), 1)
     assert frame["tenure_months"].dtype == "float32"
     assert set(frame["has_contract"]) == {0.0, 1.0}
 
@@ -282,8 +291,10 @@ def test_without_history_or_churners_the_reason_is_said(warehouse: Warehouse, re
     assert set(early) == {"quantity_churn", "involuntary_churn", "value_churn"}
     assert all("Too little history" in str(reason) for reason in early.values())
     found = train(warehouse, LAST, recipe, ModellingConfig())
-    assert "Too few churners for value_churn" in str(found["value_churn"])
-    assert "Too few churners for involuntary_churn" in str(found["involuntary_churn"])
+    for target in ("value_churn", "involuntary_churn"):
+        refused = found[target]
+        assert isinstance(refused, Untrained)
+        assert f"Too few churners for {target}" in refused.reason
 
 
 def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with_it(
@@ -312,12 +323,18 @@ def test_a_month_ends_with_a_decision_on_every_target_and_the_next_compares_with
     assert set(found["ml.model_evaluations"]["contender"]) == {
         "model",
         "in_force",
+        "logistic",
         "bill_ratio",
         "tenure",
         "scorecard",
     }
+    evaluations = found["ml.model_evaluations"]
     # Visits and calls of the one unit.
-    assert set(found["ml.model_evaluations"]["capacity"]) == {40}
+    assert set(evaluations["capacity"]) == {40}
+    # The profits assume what the rule book says, of every contender alike.
+    assumed = ["acceptance_alpha", "acceptance_beta", "lifetime_value", "offer_cost", "contact_cost"]
+    assert evaluations[assumed].drop_duplicates().to_numpy().tolist() == [[6, 14, 500, 20, 2]]
+    assert evaluations[["expected_maximum_profit", "maximum_profit"]].notna().all(axis=None)
     with warehouse.reading() as connection:
         assert connection.execute(
             "select snapshot_month, target, model_id, decided_by from ml.releases order by all"
