@@ -348,7 +348,9 @@ def train(
         # Of a sample of the candidates, the same share is worked.
         capacity = round(capacity * sampled_share)
     shared = SharedRows()
-    for target, (judging, newer) in possible.items():
+    # Targets judged on the same rows one after the other: those rows are prepared once.
+    for target in sorted(possible, key=lambda target: frame[target].isna().to_numpy().tobytes()):
+        judging, newer = possible[target]
         terms = recipe.terms_of(target, capacity)
         others = tuple(other for other in possible if other != target)
         judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, terms)
