@@ -1,7 +1,8 @@
 """Releases: which model of a target is in force in which month, and putting an earlier one back.
 
 Belongs here: reading and writing `ml.releases` and `ops.rollbacks`, the gate's margins from the rule book,
-its reasons in words. Not here: the decision itself (`ml.release`), training and scoring (`defs/`).
+its reasons in words, the model in force at the level of its month. Not here: the decision itself
+(`ml.release`), training and scoring (`defs/`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,12 +72,12 @@ def release_rules(parameters: Mapping[str, str]) -> ReleaseRules:
 
 def model_in_force(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
     """Return the name of the model of `target` that scores `month`; None where the rules decide."""
-    return _newest(connection, target, month, "<=")
+    return _newest(connection, target, month, "<=")[0]
 
 
 def model_in_force_before(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
     """Return the model that `month` finds in force: what its challenger is compared with."""
-    return _newest(connection, target, month, "<")
+    return _newest(connection, target, month, "<")[0]
 
 
 def model_if_kept(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
@@ -89,15 +90,8 @@ def load_in_force(
     connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
 ) -> tuple[str, ChurnModel] | None:
     """Return name and model of `target` in force in `month`, at the level that the month has set."""
-    found = connection.execute(
-        f"select model_id, coalesce(intercept_shift, 0) from {RELEASES} "
-        "where target = ? and snapshot_month <= ? order by snapshot_month desc limit 1",
-        [target, month],
-    ).fetchall()
-    if not found or found[0][0] is None:
-        return None
-    name, shift = found[0]
-    return name, load(home.models / name).shifted(shift)
+    name, shift = _newest(connection, target, month, "<=")
+    return (name, load(home.models / name).shifted(shift)) if name else None
 
 
 def models_of_months(connection: duckdb.DuckDBPyConnection, target: str) -> dict[date, str | None]:
@@ -163,13 +157,16 @@ def roll_back(
     return Rollback(target, from_month, model_id, reason)
 
 
-def _newest(connection: duckdb.DuckDBPyConnection, target: str, month: date, up_to: str) -> str | None:
+def _newest(
+    connection: duckdb.DuckDBPyConnection, target: str, month: date, up_to: str
+) -> tuple[str | None, float]:
+    """Return the newest model in force, and the shift of its level."""
     found = connection.execute(
-        f"select model_id from {RELEASES} where target = ? and snapshot_month {up_to} ? "
-        "order by snapshot_month desc limit 1",
+        f"select model_id, coalesce(intercept_shift, 0) from {RELEASES} "
+        f"where target = ? and snapshot_month {up_to} ? order by snapshot_month desc limit 1",
         [target, month],
     ).fetchall()
-    return found[0][0] if found else None
+    return found[0] if found else (None, 0.0)
 
 
 def _row(
