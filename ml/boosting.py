@@ -48,8 +48,8 @@ def fit_folds(
     """
     sides = []
     for learning, held in folds:
-        train = _training_data(matrix[learning], churned[learning], columns, plan)
-        stop = _training_data(matrix[held], churned[held], columns, plan, reference=train)
+        train = training_data(matrix[learning], columns, plan, churned[learning])
+        stop = training_data(matrix[held], columns, plan, churned[held], reference=train)
         parameters = boosting_parameters(columns, plan, float(churned[learning].sum()))
         sides.append((xgb.Booster(parameters, [train, stop]), train, stop))
     least, trees = np.inf, 0
@@ -62,7 +62,7 @@ def fit_folds(
             least, trees = loss, place + 1
         elif place + 1 - trees >= plan.early_stopping_rounds:
             break
-    boosters = tuple(booster[:trees] for booster, _, _ in sides)
+    boosters = tuple(_named(booster[:trees], columns) for booster, _, _ in sides)
     margins = tuple(
         raw_log_odds(booster, columns, matrix[held], plan.threads)
         for booster, (_, held) in zip(boosters, folds, strict=True)
@@ -74,11 +74,34 @@ def fit_trees(
     matrix: np.ndarray, churned: np.ndarray, columns: FeatureColumns, plan: TrainingPlan, trees: int
 ) -> xgb.Booster:
     """So many trees on all rows."""
-    return xgb.train(
-        boosting_parameters(columns, plan, float(churned.sum())),
-        _training_data(matrix, churned, columns, plan),
-        num_boost_round=trees,
-    )
+    return grow(training_data(matrix, columns, plan, churned), columns, plan, trees=trees)
+
+
+def grow(
+    train: xgb.QuantileDMatrix,
+    columns: FeatureColumns,
+    plan: TrainingPlan,
+    stop: xgb.QuantileDMatrix | None = None,
+    trees: int | None = None,
+) -> xgb.Booster:
+    """So many `trees` on the rows of `train`, or without a number those up to the best round on `stop`.
+
+    Both come from `training_data`, with their outcomes.
+    """
+    parameters = boosting_parameters(columns, plan, float(train.get_label().sum(dtype=np.float64)))
+    if trees is None and stop is not None:
+        booster = xgb.train(
+            parameters,
+            train,
+            num_boost_round=plan.rounds,
+            evals=[(stop, "stop")],
+            early_stopping_rounds=plan.early_stopping_rounds,
+            verbose_eval=False,
+        )
+        booster = booster[: booster.best_iteration + 1]
+    else:
+        booster = xgb.train(parameters, train, num_boost_round=trees or plan.rounds)
+    return _named(booster, columns)
 
 
 def boosting_parameters(columns: FeatureColumns, plan: TrainingPlan, churners: float) -> dict[str, object]:
@@ -116,20 +139,26 @@ def monotone_constraints(columns: FeatureColumns, plan: TrainingPlan) -> tuple[i
     return tuple(plan.monotone.get(name, 0) for name in columns.names)
 
 
-def _training_data(
+def training_data(
     matrix: np.ndarray,
-    churned: np.ndarray,
     columns: FeatureColumns,
     plan: TrainingPlan,
+    churned: np.ndarray | None = None,
     reference: xgb.QuantileDMatrix | None = None,
 ) -> xgb.QuantileDMatrix:
+    """A matrix of `columns.to_matrix`, binned for the trees; like `reference`, where that is given."""
+    # Names are put on the grown trees: on the rows they would be compared anew in every round.
     return xgb.QuantileDMatrix(
         matrix,
         label=churned,
         ref=reference,
-        feature_names=list(columns.names),
         feature_types=columns.types,
         max_bin=plan.maximum_bins,
         enable_categorical=True,
         nthread=plan.threads,
     )
+
+
+def _named(booster: xgb.Booster, columns: FeatureColumns) -> xgb.Booster:
+    booster.feature_names = list(columns.names)
+    return booster

@@ -16,6 +16,8 @@ _MINIMUM_LEVEL_ROWS = 50
 _FARTHEST = 4.0
 # More rows move no coefficient that thirty columns have.
 _MOST_ROWS = 200_000
+# Also where a feature knows the answer, a probability lies strictly between 0 and 1.
+_SMALLEST_PROBABILITY = 1e-12
 
 
 def logistic_risk(
@@ -61,7 +63,8 @@ def logistic_risk(
     with threadpool_limits(limits=1):
         model = LogisticRegression(solver="newton-cholesky", max_iter=200, tol=1e-8)
         model.fit(design(train), churned[rows])
-        return model.predict_proba(design(test))[:, 1]
+        risk = model.predict_proba(design(test))[:, 1]
+    return np.clip(risk, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
 
 
 def _design(

@@ -7,7 +7,7 @@ package. How it is fitted belongs to `training`; what is made of its log-odds, t
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,9 @@ class PartCount:
 class ChurnModel:
     """A fitted model with all that scoring needs and all that a reader of its card is told.
 
-    `evaluations` holds the test months' figures of the contenders: `model`, `bill_ratio`, `tenure`, and
-    `scorecard` where its points were at hand. Those of a refit were measured on its judged fit, whose months
-    `judged_on` holds; a judged fit itself has none.
+    `evaluations` holds the test months' figures of the contenders: `model`, `bill_ratio`, `tenure`,
+    `scorecard` where its points were at hand, and `logistic` where a regression contended. Those of a refit
+    were measured on its judged fit, whose months `judged_on` holds; a judged fit itself has none.
     """
 
     target: str
@@ -97,6 +97,11 @@ class ChurnModel:
     def trained_for_month(self) -> date:
         """The month at whose end everything the fit used was known."""
         return self.split.known_in
+
+    def shifted(self, shift: float) -> "ChurnModel":
+        """The same model with so much added to every calibrated log-odds: the ranking stays."""
+        calibration = replace(self.calibration, intercept=self.calibration.intercept + shift)
+        return replace(self, calibration=calibration)
 
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Raw log-odds of a matrix of `columns.to_matrix`, before calibration; one value per row."""

@@ -10,7 +10,8 @@ Customers with the same score stand or fall together: they are one step of the c
 rows come.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,17 @@ class ProfitParameters:
             raise ValueError("An offer costs at least 0 and less than the lifetime value of the customer.")
         if self.contact_cost < 0:
             raise ValueError("A contact costs at least 0.")
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, str]) -> "ProfitParameters":
+        """The values and costs that the rule book's parameters set.
+
+        >>> names = ("acceptance_alpha", "acceptance_beta", "lifetime_value", "offer_cost", "contact_cost")
+        >>> book = dict(zip((f"profit_{name}" for name in names), ("6", "14", "200", "10", "1")))
+        >>> ProfitParameters.from_parameters(book) == ProfitParameters()
+        True
+        """
+        return cls(**{field.name: float(parameters[f"profit_{field.name}"]) for field in fields(cls)})
 
     @property
     def acceptance(self) -> float:

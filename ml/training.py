@@ -11,13 +11,15 @@ import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from ml.calibration import Calibration, calibrate
+from ml.boosting import grow, monotone_constraints, training_data
+from ml.calibration import calibrate, intercept_update
 from ml.columns import (
     SUBSCRIBER,
     CategoryLevels,
@@ -30,13 +32,12 @@ from ml.columns import (
     truth,
 )
 from ml.drift import Bins, DriftReference, learn_reference
-from ml.evaluation import Evaluation, evaluate
+from ml.evaluation import Evaluation, evaluate, poisson_interval
+from ml.logistic import logistic_risk
 from ml.model import ChurnModel, PartCount, TrainingPlan, raw_log_odds
 from ml.naive_rules import bill_ratio_risk, scorecard_risk, tenure_risk
+from ml.profit import ProfitParameters
 from ml.splits import MonthSplit
-
-# A leaf holds at least this share of the churners trained on, so that thirty can be learnt from at all.
-_CHURNER_SHARE_OF_A_LEAF = 0.02
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,19 @@ class NoModel:
     """No model can be fitted: the reason in a sentence."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class ContestTerms:
+    """What the contenders are judged by, and whether a logistic regression is one of them.
+
+    `capacity` is how many of the judged rows can be worked in a month, where known; the profits' parameters
+    are the literature's where none are given; `logistic` holds the features of the regression.
+    """
+
+    capacity: int | None = None
+    profit_parameters: ProfitParameters | None = None
+    logistic: FeatureColumns | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,7 @@ def fit(
     plan: TrainingPlan | None = None,
     carried: Sequence[str] = (),
     shared: SharedRows | None = None,
-    capacity: int | None = None,
+    terms: ContestTerms | None = None,
 ) -> ChurnModel | NoModel:
     """Fit, calibrate and judge a model of `target` on the months of `split`.
 
@@ -105,8 +119,8 @@ def fit(
     false, or null where not judged; such rows are left out), the two columns of the naive rules, the points
     of the scorecard where there are any, and whatever `carried` names besides. Other months than the split's
     are ignored. The same rows in any order give the same model. `shared` saves time where several targets are
-    fitted on one frame; `capacity` is how many customers can be worked in a month, where known. ValueError
-    names columns that are missing, extra or of the wrong kind, and keys that are null or stand twice.
+    fitted on one frame; `terms` say what is judged. ValueError names columns that are missing, extra or of
+    the wrong kind, and keys that are null or stand twice.
     """
     plan = plan or TrainingPlan()
     if target in columns.names:
@@ -114,7 +128,7 @@ def fit(
             f"The target {target} is among the features. A model must not see what it foretells."
         )
     _check(frame, target, columns, plan, carried)
-    constraints = _constraints(columns, plan)
+    monotone_constraints(columns, plan)  # Said before the rows are prepared, where one is wrong.
     churned = truth(frame, target)
     rows = _rows_of_parts(frame, churned, split)
     counts = _counts(rows, churned)
@@ -124,7 +138,7 @@ def fit(
 
     prepared = (shared or SharedRows()).prepare(frame, rows, columns, plan)
     outcomes = {part: churned[places] for part, places in rows.items()}
-    booster = _grow(prepared, outcomes, columns, plan, constraints)
+    booster = _grow(prepared, outcomes, columns, plan)
     margins = {
         part: raw_log_odds(booster, columns, matrix, plan.threads)
         for part, matrix in prepared.matrices.items()
@@ -132,6 +146,11 @@ def fit(
     # Without a churner in the months that calibrate, those that stop have to do.
     calibrating = "calibrate" if counts["calibrate"].churners else "stop"
     calibration = calibrate(margins[calibrating], outcomes[calibrating], plan.minimum_churners)
+    terms = terms or ContestTerms()
+    risks = {"model": calibration.probability(margins["test"])}
+    if terms.logistic:
+        seen, tested = (frame[list(terms.logistic.names)].take(rows[part]) for part in ("train", "test"))
+        risks["logistic"] = logistic_risk(seen, outcomes["train"], tested, terms.logistic)
     return ChurnModel(
         target=target,
         split=split,
@@ -144,10 +163,9 @@ def fit(
         evaluations=_contest(
             frame[_contested(frame, plan)].take(rows["test"]),
             outcomes["test"],
-            margins["test"],
-            calibration,
+            risks,
             plan,
-            capacity,
+            terms,
         ),
         limits=_limits(split, counts, calibrating, plan),
         data_sha256=_checksum(prepared, outcomes),
@@ -185,14 +203,7 @@ def refit(
 
     prepared = (shared or SharedRows()).prepare(frame, rows, columns, plan)
     outcomes = {part: churned[places] for part, places in rows.items()}
-    booster = _grow(
-        prepared,
-        outcomes,
-        columns,
-        plan,
-        _constraints(columns, plan),
-        trees=judged.booster.num_boosted_rounds(),
-    )
+    booster = _grow(prepared, outcomes, columns, plan, trees=judged.booster.num_boosted_rounds())
     margin = raw_log_odds(booster, columns, prepared.matrices["calibrate"], plan.threads)
     calibration = calibrate(margin, outcomes["calibrate"], plan.minimum_churners)
     return replace(
@@ -209,6 +220,29 @@ def refit(
     )
 
 
+def intercept_shift(frame: pd.DataFrame, model: ChurnModel, months: Sequence[date]) -> float:
+    """What the log-odds of a `model` lack (below 0: have too much) in closed `months` of `frame`.
+
+    0 where chance alone may have made more or fewer churners than expected: only where the exact Poisson
+    interval of observed over expected excludes 1 did the base rate move. Outcome windows of neighbouring
+    months overlap, so the interval counts each churner once, however many of the months hold him. Months that
+    the trees learnt from are left out: there a model agrees with what it knows by heart.
+    """
+    unseen = np.array([month for month in months if month > model.split.train[-1]], dtype="datetime64[s]")
+    churned = truth(frame, model.target)
+    places = np.flatnonzero(np.isin(months_of(frame), unseen) & ~np.isnan(churned))
+    places = places[key_order(frame.take(places))]
+    outcome = churned[places]
+    margin = model.margin(to_matrix(frame, model.columns, model.levels, places))
+    churners = frame[SUBSCRIBER].take(places[outcome == 1]).nunique()
+    # Months in which a churner stands, on average.
+    months_each = outcome.sum() / churners if churners else 1.0
+    low, high = (limit * months_each for limit in poisson_interval(churners))
+    if not len(places) or low <= model.calibration.probability(margin).sum() <= high:
+        return 0.0
+    return intercept_update(model.calibration, margin, outcome).intercept - model.calibration.intercept
+
+
 def _reference(prepared: _Prepared, probability: np.ndarray) -> DriftReference:
     """What later months are compared with: the rows that trained, the scores of those that calibrate."""
     no_columns = FeatureColumns(numeric=())
@@ -219,13 +253,6 @@ def _reference(prepared: _Prepared, probability: np.ndarray) -> DriftReference:
 def _prepare(
     frame: pd.DataFrame, rows: Mapping[str, np.ndarray], columns: FeatureColumns, plan: TrainingPlan
 ) -> _Prepared:
-    # Names are put on the grown trees: on the rows they would be compared anew in every round.
-    described = {
-        "feature_types": columns.types,
-        "max_bin": plan.maximum_bins,
-        "enable_categorical": True,
-        "nthread": plan.threads,
-    }
     levels = learn_levels(
         frame[list(columns.categorical)].take(rows["train"]), columns, plan.minimum_level_rows
     )
@@ -234,8 +261,8 @@ def _prepare(
     for part in sorted(matrices):
         digest.update(np.ascontiguousarray(matrices[part]).data)
     bins = learn_reference(columns, levels, matrices["train"], np.zeros(1)).features
-    train = xgb.QuantileDMatrix(matrices.pop("train"), **described)
-    stop = xgb.QuantileDMatrix(matrices["stop"], ref=train, **described) if "stop" in matrices else None
+    train = training_data(matrices.pop("train"), columns, plan)
+    stop = training_data(matrices["stop"], columns, plan, reference=train) if "stop" in matrices else None
     return _Prepared(levels, bins, train, stop, matrices, digest.digest())
 
 
@@ -255,19 +282,6 @@ def _contested(frame: pd.DataFrame, plan: TrainingPlan) -> list[str]:
 
 def _counts(rows: dict[str, np.ndarray], churned: np.ndarray) -> dict[str, PartCount]:
     return {part: PartCount(len(places), int(churned[places].sum())) for part, places in rows.items()}
-
-
-def _constraints(columns: FeatureColumns, plan: TrainingPlan) -> tuple[int, ...]:
-    """Direction of each feature in the model's order: +1, -1, or 0 for free."""
-    ordered = columns.numeric + columns.boolean
-    unknown = sorted(name for name in plan.monotone if name not in ordered)
-    if unknown:
-        raise ValueError(
-            f"Monotone constraints on no numeric or boolean feature: {', '.join(unknown)}. Take them out."
-        )
-    if not set(plan.monotone.values()) <= {-1, 1}:
-        raise ValueError("A monotone constraint is +1 or -1. Leave a free feature out.")
-    return tuple(plan.monotone.get(name, 0) for name in columns.names)
 
 
 def _rows_of_parts(frame: pd.DataFrame, churned: np.ndarray, split: MonthSplit) -> dict[str, np.ndarray]:
@@ -305,58 +319,28 @@ def _grow(
     outcomes: Mapping[str, np.ndarray],
     columns: FeatureColumns,
     plan: TrainingPlan,
-    constraints: tuple[int, ...],
     trees: int | None = None,
 ) -> xgb.Booster:
-    """So many `trees`, or without a number those up to the best round on the stopping months."""
-    churners = float(outcomes["train"].sum())
-    parameters = {
-        "objective": "binary:logistic",
-        "eval_metric": "logloss",
-        "tree_method": "hist",
-        "learning_rate": plan.learning_rate,
-        "max_depth": plan.maximum_depth,
-        "min_child_weight": min(plan.maximum_child_weight, max(1.0, _CHURNER_SHARE_OF_A_LEAF * churners)),
-        "subsample": plan.row_share,
-        "colsample_bytree": plan.column_share,
-        "lambda": plan.l2_penalty,
-        "max_bin": plan.maximum_bins,
-        "monotone_constraints": constraints,
-        "nthread": plan.threads,
-        "seed": plan.seed,
-    }
     prepared.train.set_label(outcomes["train"])
-    if trees is None and prepared.stop is not None:
+    if prepared.stop is not None:
         prepared.stop.set_label(outcomes["stop"])
-        booster = xgb.train(
-            parameters,
-            prepared.train,
-            num_boost_round=plan.rounds,
-            evals=[(prepared.stop, "stop")],
-            early_stopping_rounds=plan.early_stopping_rounds,
-            verbose_eval=False,
-        )
-        booster = booster[: booster.best_iteration + 1]
-    else:
-        booster = xgb.train(parameters, prepared.train, num_boost_round=trees or plan.rounds)
-    booster.feature_names = list(columns.names)
-    return booster
+    return grow(prepared.train, columns, plan, prepared.stop, trees)
 
 
 def _contest(
     frame: pd.DataFrame,
     churned: np.ndarray,
-    margin: np.ndarray,
-    calibration: Calibration,
+    probabilities: Mapping[str, np.ndarray],
     plan: TrainingPlan,
-    capacity: int | None,
+    terms: ContestTerms,
 ) -> dict[str, Evaluation]:
-    """The model and the naive rules, judged on the same rows of the test months with the same draws."""
+    """The models and the naive rules, judged on the same rows of the test months with the same draws."""
     judge = partial(
         evaluate,
         churned,
         entity=frame[SUBSCRIBER],
-        capacity=capacity,
+        capacity=terms.capacity,
+        profit_parameters=terms.profit_parameters,
         draws=plan.interval_draws,
         seed=plan.seed,
     )
@@ -367,7 +351,7 @@ def _contest(
     # Points that were never given order nobody.
     if plan.scorecard_column in frame.columns and frame[plan.scorecard_column].notna().any():
         rules["scorecard"] = scorecard_risk(frame, plan.scorecard_column)
-    return {"model": judge(score=calibration.probability(margin))} | {
+    return {name: judge(score=probability) for name, probability in probabilities.items()} | {
         rule: judge(score=risk, is_probability=False) for rule, risk in rules.items()
     }
 

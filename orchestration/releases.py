@@ -1,7 +1,8 @@
 """Releases: which model of a target is in force in which month, and putting an earlier one back.
 
 Belongs here: reading and writing `ml.releases` and `ops.rollbacks`, the gate's margins from the rule book,
-its reasons in words. Not here: the decision itself (`ml.release`), training and scoring (`defs/`).
+its reasons in words, the model in force at the level of its month. Not here: the decision itself
+(`ml.release`), training and scoring (`defs/`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from ml.model import ChurnModel, load
 from ml.release import Decision, ReleaseRules
 from orchestration.settings import Home
 from orchestration.tables import TABLES
@@ -34,13 +36,14 @@ class Verdict:
     """What came of a month's training for one target.
 
     `decision` is the gate's, with the name of the challenger; where none could be trained, both are None and
-    `note` says why.
+    `note` says why. `intercept_shift` goes with the model of `model_if_kept`.
     """
 
     target: str
     challenger_model_id: str | None = None
     decision: Decision | None = None
     note: str = ""
+    intercept_shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,26 @@ def release_rules(parameters: Mapping[str, str]) -> ReleaseRules:
 
 def model_in_force(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
     """Return the name of the model of `target` that scores `month`; None where the rules decide."""
-    return _newest(connection, target, month, "<=")
+    return _newest(connection, target, month, "<=")[0]
 
 
 def model_in_force_before(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
     """Return the model that `month` finds in force: what its challenger is compared with."""
-    return _newest(connection, target, month, "<")
+    return _newest(connection, target, month, "<")[0]
+
+
+def model_if_kept(connection: duckdb.DuckDBPyConnection, target: str, month: date) -> str | None:
+    """Return the model that scores `month` if its challenger is not released: put back, or found in force."""
+    put_back = _rollback_of(connection, target, month)
+    return put_back.model_id if put_back else model_in_force_before(connection, target, month)
+
+
+def load_in_force(
+    connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
+) -> tuple[str, ChurnModel] | None:
+    """Return name and model of `target` in force in `month`, at the level that the month has set."""
+    name, shift = _newest(connection, target, month, "<=")
+    return (name, load(home.models / name).shifted(shift)) if name else None
 
 
 def models_of_months(connection: duckdb.DuckDBPyConnection, target: str) -> dict[date, str | None]:
@@ -140,13 +157,16 @@ def roll_back(
     return Rollback(target, from_month, model_id, reason)
 
 
-def _newest(connection: duckdb.DuckDBPyConnection, target: str, month: date, up_to: str) -> str | None:
+def _newest(
+    connection: duckdb.DuckDBPyConnection, target: str, month: date, up_to: str
+) -> tuple[str | None, float]:
+    """Return the newest model in force, and the shift of its level."""
     found = connection.execute(
-        f"select model_id from {RELEASES} where target = ? and snapshot_month {up_to} ? "
-        "order by snapshot_month desc limit 1",
+        f"select model_id, coalesce(intercept_shift, 0) from {RELEASES} "
+        f"where target = ? and snapshot_month {up_to} ? order by snapshot_month desc limit 1",
         [target, month],
     ).fetchall()
-    return found[0][0] if found else None
+    return found[0] if found else (None, 0.0)
 
 
 def _row(
@@ -176,6 +196,8 @@ def _row(
         "strongest_rule": rule,
         **dict.fromkeys(_FIGURES),
         **figures,
+        # A challenger has been calibrated on the very months that a shift is fitted on.
+        "intercept_shift": 0.0 if model_id == verdict.challenger_model_id else verdict.intercept_shift,
     } | {
         f"reason_{language}": texts.text(
             f"release.{code}",

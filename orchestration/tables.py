@@ -131,7 +131,12 @@ TABLES: dict[str, Table] = {
             *_interval("log_loss"),
             ("top_decile_precision", "double", "Share of churners among the tenth scored highest"),
             *_interval("top_decile_precision"),
-            ("capacity", "bigint", "Customers whom the units can contact in a month; null without units"),
+            (
+                "capacity",
+                "bigint",
+                "Customers whom the units can contact in a month, scaled down with the candidates where a "
+                "sample of them is judged; null without units",
+            ),
             ("precision_at_capacity", "double", "Share of churners among as many as can be contacted"),
             *_interval("precision_at_capacity"),
             ("lift_at_capacity", "double", "precision_at_capacity over the churn rate of all"),
@@ -163,6 +168,12 @@ TABLES: dict[str, Table] = {
                 "varchar",
                 "first (released, none was in force), gate (released in the other's place), kept (not "
                 "released, the other goes on) or roll_back (ops.rollbacks)",
+            ),
+            (
+                "intercept_shift",
+                "double",
+                "Added to all log-odds of the model in force, where closed months that it has not learnt "
+                "from show that the base rate moved; 0: none",
             ),
             ("challenger_model_id", "varchar", "Model trained for the month; null where there is none"),
             ("reason_code", "varchar", "Code of the deciding reason"),

@@ -7,6 +7,7 @@ columns are features (the YAML of `subscriber_features` says), or what a model d
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,12 @@ def read_training_frame(
     labels: Mapping[str, str],
     carried: Sequence[str],
     maximum_rows: int,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Fraction]:
     """Read one row per candidate and month: keys, features, targets, the `carried` columns, the points.
 
     `labels` says each target's column by its expression; `SCORECARD` holds the points of the scorecard. With
-    more than `maximum_rows` rows, an even sample of whole subscribers, the same in every run.
+    more than `maximum_rows` rows, an even sample of whole subscribers, the same in every run; the share that
+    was sampled comes second, 1 without sampling.
     """
     rows = connection.execute(
         f"select count(*) from {FEATURES} where snapshot_month in (select unnest(?::date[]))", [list(months)]
@@ -129,7 +131,7 @@ def read_training_frame(
         for name, data_type in _types(columns, carried).items()
     ]
     chosen += [f'{expression} as "{target}"' for target, expression in labels.items()]
-    return connection.execute(
+    frame = connection.execute(
         f"""
         select {", ".join(chosen)}, cast(points.score as float) as {SCORECARD}
         from {FEATURES} as features
@@ -142,6 +144,7 @@ def read_training_frame(
         """,
         [list(months), buckets],
     ).df()
+    return frame, Fraction(buckets, _BUCKETS)
 
 
 def read_capacity(connection: duckdb.DuckDBPyConnection, month: date) -> int | None:

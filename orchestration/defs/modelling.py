@@ -14,10 +14,11 @@ from ml.columns import KEY, SUBSCRIBER, FeatureColumns, months_of
 from ml.evaluation import Difference, Evaluation, Figure, compare, evaluate
 from ml.leaks import LeakLimits, find_leaks
 from ml.model import ChurnModel, TrainingPlan, load, save
+from ml.profit import ProfitParameters
 from ml.release import Decision, InForce, ReleaseRules, decide
 from ml.scoring import score
 from ml.splits import MonthSplit, NoSplit, refit_split, split_by_month
-from ml.training import NoModel, SharedRows, fit, refit
+from ml.training import ContestTerms, NoModel, SharedRows, fit, intercept_shift, refit
 from orchestration.defs.candidates import (
     feature_columns,
     horizon_target,
@@ -33,7 +34,13 @@ from orchestration.defs.dbt_child import current_manifest
 from orchestration.model_cards import write_card
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
-from orchestration.releases import Verdict, model_in_force_before, record, release_rules
+from orchestration.releases import (
+    Verdict,
+    model_if_kept,
+    model_in_force_before,
+    record,
+    release_rules,
+)
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
@@ -129,7 +136,7 @@ def models(
 def close_month(
     warehouse: Warehouse,
     month: date,
-    trained: Mapping[str, "Trained | str"],
+    trained: Mapping[str, "Trained | Untrained"],
     recipe: "Recipe",
     language: str,
 ) -> dict[str, pd.DataFrame]:
@@ -138,18 +145,18 @@ def close_month(
     verdicts: list[Verdict] = []
     checksums: dict[str, str] = {}
     for target, found in trained.items():
-        if isinstance(found, str):
-            verdicts.append(Verdict(target, note=found))
-            say(f"{month:%Y-%m} {target}: no model. {found}")
+        if isinstance(found, Untrained):
+            verdicts.append(Verdict(target, note=found.reason, intercept_shift=found.intercept_shift))
+            say(f"{month:%Y-%m} {target}: no model. {found.reason}")
             continue
         name = model_id(target, month)
         checksums[target] = keep(found.model, warehouse.home, name)
         decision = found.decide(recipe.release_rules)
-        verdicts.append(Verdict(target, name, decision))
+        verdicts.append(Verdict(target, name, decision, intercept_shift=found.intercept_shift))
         lift = found.model.evaluations["model"].top_decile_lift.value
         released = "released" if decision.is_released else "not released"
         say(f"{month:%Y-%m} {target}: model trained, top-decile lift {_shown(lift)}, {released}")
-    kept = {target: found for target, found in trained.items() if not isinstance(found, str)}
+    kept = {target: found for target, found in trained.items() if isinstance(found, Trained)}
     with warehouse.writing() as connection:
         in_force = record(connection, texts, month, verdicts)
         releases = read_months(connection, "ml.releases", [month], ("target", "reason_en"), key=("target",))
@@ -167,9 +174,9 @@ def close_month(
                 row for found in kept.values() for row in _evaluation_rows(found, month)
             ],
             "ml.month_notes": [
-                {"snapshot_month": month, "target": target, "note": found}
+                {"snapshot_month": month, "target": target, "note": found.reason}
                 for target, found in trained.items()
-                if isinstance(found, str)
+                if isinstance(found, Untrained)
             ],
         }
         frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
@@ -185,18 +192,30 @@ def close_month(
 
 @dataclass(frozen=True)
 class Trained:
-    """A month's model with what the gate is told of it: beside it the model in force, on the same rows."""
+    """A month's model with what the gate is told of it: beside it the model in force, on the same rows.
+
+    `intercept_shift` is for the model that goes on if this one is not released.
+    """
 
     model: ChurnModel
     leaks: tuple[str, ...] = ()
     in_force: InForce | None = None
     evaluation_in_force: Evaluation | None = None
+    intercept_shift: float = 0.0
 
     def decide(self, rules: ReleaseRules) -> Decision:
         """Ask the gate."""
         evaluations = self.model.evaluations
         naive = {name: figures for name, figures in evaluations.items() if name in _RULES}
         return decide(evaluations["model"], naive, self.in_force, self.leaks, rules)
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """Why a month has no new model, in a sentence; `intercept_shift` is for the model that goes on."""
+
+    reason: str
+    intercept_shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +230,7 @@ class Recipe:
     labels: Mapping[str, str]
     release_rules: ReleaseRules
     leak_limits: LeakLimits
+    profit_parameters: ProfitParameters
 
     def plan_of(self, target: str) -> TrainingPlan:
         """The plan of a target: what no list is ranked by is learnt in half as many, larger steps."""
@@ -220,6 +240,19 @@ class Recipe:
             self.plan,
             learning_rate=2 * self.plan.learning_rate,
             early_stopping_rounds=self.plan.early_stopping_rounds // 2,
+        )
+
+    def terms_of(self, target: str, capacity: int | None) -> ContestTerms:
+        """What a target's contest is judged by.
+
+        Where a list is ranked by the target, a logistic regression on the numbers with a declared direction
+        contends: those by which a person would judge. All features would take ten times as long.
+        """
+        directed = tuple(name for name in self.columns.numeric if name in self.plan.monotone)
+        return ContestTerms(
+            capacity,
+            self.profit_parameters,
+            FeatureColumns(directed) if directed and target in _RANKED_BY else None,
         )
 
     @property
@@ -254,6 +287,7 @@ class Recipe:
             labels=label_expressions(outcome),
             release_rules=release_rules(parameters),
             leak_limits=LeakLimits.from_parameters(parameters),
+            profit_parameters=ProfitParameters.from_parameters(parameters),
         )
 
 
@@ -280,11 +314,12 @@ def keep(model: ChurnModel, home: Home, name: str) -> str:
 
 def train(
     warehouse: Warehouse, month: date, recipe: Recipe, config: ModellingConfig
-) -> dict[str, Trained | str]:
+) -> dict[str, Trained | Untrained]:
     """Return each target's model as of the end of `month`, or in a sentence why there is none.
 
     A model is judged by a fit that its test month could have made, then fitted anew on newer months, and
-    compared with the model that the month finds in force. The rows of all targets are read once.
+    compared with the model that the month finds in force. On the months that calibrate the new one it is
+    seen whether the base rate has moved away from the old. The rows of all targets are read once.
     """
     with warehouse.reading() as connection:
         splits = {
@@ -293,14 +328,14 @@ def train(
             )
             for target, label in recipe.labels.items()
         }
-        found: dict[str, Trained | str] = {
-            target: split.reason for target, split in splits.items() if isinstance(split, NoSplit)
+        found: dict[str, Trained | Untrained] = {
+            target: Untrained(split.reason) for target, split in splits.items() if isinstance(split, NoSplit)
         }
         possible = {target: split for target, split in splits.items() if not isinstance(split, NoSplit)}
         if not possible:
             return found
         plan = recipe.plan
-        frame = read_training_frame(
+        frame, sampled_share = read_training_frame(
             connection,
             sorted({month for pair in possible.values() for split in pair for month in split.months}),
             recipe.columns,
@@ -310,22 +345,36 @@ def train(
         )
         capacity = read_capacity(connection, month)
         names_in_force = {target: model_in_force_before(connection, target, month) for target in possible}
+        names_if_kept = {target: model_if_kept(connection, target, month) for target in possible}
+    if capacity is not None:
+        # Of a sample of the candidates, the same share is worked.
+        capacity = round(capacity * sampled_share)
     shared = SharedRows()
-    for target, (judging, newer) in possible.items():
+    # Targets judged on the same rows one after the other: those rows are prepared once.
+    for target in sorted(possible, key=lambda target: frame[target].isna().to_numpy().tobytes()):
+        judging, newer = possible[target]
+        terms = recipe.terms_of(target, capacity)
         others = tuple(other for other in possible if other != target)
-        judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, capacity)
+        judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, terms)
+        kept = _load(warehouse.home, names_if_kept[target], frame)
+        shift = intercept_shift(frame, kept, newer.calibrate) if kept else 0.0
         if isinstance(judged, NoModel):
-            found[target] = judged.reason
+            found[target] = Untrained(judged.reason, shift)
             continue
         model = refit(frame, judged, newer, others, shared)
         leaks = find_leaks(model, frame, recipe.leak_limits, _first_month(target, possible))
-        name = names_in_force[target]
+        in_force = _load(warehouse.home, names_in_force[target], frame)
+        compared, figures = _against(frame, model, in_force, terms) if in_force else (None, None)
         found[target] = Trained(
-            model,
-            tuple(leak.sentence for leak in leaks),
-            *(_against(frame, model, load(warehouse.home.models / name), capacity) if name else ()),
+            model, tuple(leak.sentence for leak in leaks), compared, figures, intercept_shift=shift
         )
     return {target: found[target] for target in recipe.labels}
+
+
+def _load(home: Home, name: str | None, frame: pd.DataFrame) -> ChurnModel | None:
+    """Load a model by its name; none where its features are no longer delivered: it can score nobody."""
+    model = load(home.models / name) if name else None
+    return model if model and set(model.columns.names) <= set(frame.columns) else None
 
 
 def _first_month(target: str, targets: Iterable[str]) -> str | None:
@@ -335,14 +384,13 @@ def _first_month(target: str, targets: Iterable[str]) -> str | None:
 
 
 def _against(
-    frame: pd.DataFrame, model: ChurnModel, in_force: ChurnModel, capacity: int | None
-) -> tuple[InForce | None, Evaluation | None]:
+    frame: pd.DataFrame, model: ChurnModel, in_force: ChurnModel, terms: ContestTerms
+) -> tuple[InForce, Evaluation]:
     """Compare a new model with the one in force where neither learnt from, in the newest closed months.
 
-    A model in force whose features are no longer delivered can score nobody, and counts as none.
+    The one in force is judged as it was trained, without a shift of its level: a shift mends the level alone,
+    and must not hide from the gate that the model foretells too many or too few.
     """
-    if not set(in_force.columns.names) <= set(frame.columns):
-        return None, None
     newest = frame[frame[model.target].notna() & (months_of(frame) > _calibrated_up_to(in_force))]
     tested = frame[frame[model.target].notna() & (months_of(frame) == np.datetime64(model.tested[-1]))]
     plan, churned = model.plan, tested[model.target].astype(float)
@@ -352,7 +400,8 @@ def _against(
         _scores(model, tested),
         in_force_scores,
         tested[SUBSCRIBER],
-        capacity=capacity,
+        capacity=terms.capacity,
+        profit_parameters=terms.profit_parameters,
         draws=plan.interval_draws,
         seed=plan.seed,
     )
@@ -377,7 +426,8 @@ def _against(
             churned,
             in_force_scores,
             tested[SUBSCRIBER],
-            capacity=capacity,
+            capacity=terms.capacity,
+            profit_parameters=terms.profit_parameters,
             draws=plan.interval_draws,
             seed=plan.seed,
         ),

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ml.hazards import hazards, pooled_horizons
-from ml.model import ChurnModel, load
 from ml.reasons import ReasonLimits, Reasons, reasons
 from ml.scoring import score
 from ml.what_if import what_ifs
@@ -23,7 +22,7 @@ from orchestration.defs.candidates import (
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
-from orchestration.releases import model_in_force
+from orchestration.releases import load_in_force
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse, read_months, replace_months
@@ -157,18 +156,10 @@ def wrongly_scored(connection: duckdb.DuckDBPyConnection, months: Sequence[date]
     )
 
 
-def _released(
-    connection: duckdb.DuckDBPyConnection, home: Home, target: str, month: date
-) -> tuple[str, ChurnModel] | None:
-    """Return the model of `target` that is in force in `month`, with its name."""
-    name = model_in_force(connection, target, month)
-    return (name, load(home.models / name)) if name else None
-
-
 def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) -> pd.DataFrame:
     """Return one month of `ml.churn_scores`; nothing while no model of quantity churn is released."""
     columns = [column.name for column in TABLES[_SCORES].columns]
-    released = _released(connection, home, "quantity_churn", month)
+    released = load_in_force(connection, home, "quantity_churn", month)
     if released is None:
         return pd.DataFrame(columns=columns)
     name, model = released
@@ -178,7 +169,7 @@ def score_month(connection: duckdb.DuckDBPyConnection, home: Home, month: date) 
 
     def probability(target: str) -> np.ndarray:
         """Probabilities of another target in the order of the key, null without a model of it."""
-        found = _released(connection, home, target, month)
+        found = load_in_force(connection, home, target, month)
         if found is None:
             return np.full(len(scores), np.nan)
         rows = candidates
@@ -232,7 +223,7 @@ def explain_month(
     horizon = int(parameters["value_horizon_months"])
     is_listed = may_be_listed(customers, read_options(connection, month), horizon_months=horizon)
     at_risk = customers.loc[is_listed, "subscriber_id"]
-    released = _released(connection, home, "quantity_churn", month)
+    released = load_in_force(connection, home, "quantity_churn", month)
     columns = {
         name: [column.name for column in TABLES[name].columns] for name in (_REASONS, _CAUSES, _WHAT_IFS)
     }

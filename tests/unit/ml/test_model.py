@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -60,3 +61,12 @@ def test_load_refuses_a_card_of_another_format(model: ChurnModel, tmp_path: Path
 
     with pytest.raises(ValueError, match="has format 0, not 1"):
         load(tmp_path)
+
+
+def test_a_shift_moves_every_log_odds_alike(model: ChurnModel, candidates: pd.DataFrame) -> None:
+    before, after = (score(each, candidates)["probability"] for each in (model, model.shifted(0.5)))
+
+    moved = np.log(after / (1 - after)) - np.log(before / (1 - before))
+
+    np.testing.assert_allclose(moved, 0.5, rtol=0, atol=1e-9)
+    pd.testing.assert_series_equal(score(model.shifted(0.0), candidates)["probability"], before)

@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.columns import MONTH, FeatureColumns
+from ml.boosting import fit_trees
+from ml.calibration import Calibration
+from ml.columns import MONTH, FeatureColumns, learn_levels, to_matrix
+from ml.logistic import logistic_risk
 from ml.model import ChurnModel, TrainingPlan
+from ml.profit import ProfitParameters
 from ml.scoring import score
 from ml.splits import MonthSplit
-from ml.training import NoModel, SharedRows, fit, refit
+from ml.training import ContestTerms, NoModel, SharedRows, fit, intercept_shift, refit
 
 from .conftest import COLUMNS, MONTHS, PLAN, SPLIT, TARGET
 
@@ -303,3 +307,103 @@ def test_the_scorecard_contends_where_its_points_are_known(world: pd.DataFrame) 
     assert fitted(points).evaluations["scorecard"].auc.value == 1.0
     assert "scorecard" not in fitted(world.assign(scorecard_points=np.nan)).evaluations
     assert "scorecard" not in fitted(world).evaluations
+
+
+def test_the_trees_are_those_that_boosting_grows_on_the_same_rows(world: pd.DataFrame) -> None:
+    plan = replace(QUICK, monotone={"tenure_months": -1})
+    judged = fitted(world, plan=plan)
+    rows = np.flatnonzero(in_months(world, NEWER.train))
+    levels = learn_levels(world[list(COLUMNS.categorical)].take(rows), COLUMNS, plan.minimum_level_rows)
+
+    trees = fit_trees(
+        to_matrix(world, COLUMNS, levels, rows),
+        world[TARGET].take(rows).astype(float).to_numpy(),
+        COLUMNS,
+        plan,
+        judged.booster.num_boosted_rounds(),
+    )
+
+    assert refit(world, judged, NEWER).booster.save_raw("ubj") == trees.save_raw("ubj")
+
+
+def test_a_regression_contends_on_the_rows_and_terms_of_the_others(world: pd.DataFrame) -> None:
+    columns = FeatureColumns(numeric=("complaint_count",))
+    profits = ProfitParameters(lifetime_value=500)
+
+    found = fit(world, TARGET, SPLIT, COLUMNS, QUICK, terms=ContestTerms(40, profits, columns))
+
+    assert isinstance(found, ChurnModel)
+    assert set(found.evaluations) == {"model", "logistic", "bill_ratio", "tenure"}
+    for figures in found.evaluations.values():
+        assert (figures.rows, figures.capacity, figures.profit_parameters) == (500, 40, profits)
+    trained, tested = (world[in_months(world, months)] for months in (SPLIT.train, SPLIT.test))
+    risk = logistic_risk(trained, trained[TARGET].astype(float), tested, columns)
+    assert found.evaluations["logistic"].expected_churners == pytest.approx(risk.sum(), rel=1e-9)
+    assert found.evaluations["logistic"].auc.value > 0.7
+    assert found.booster.save_raw("ubj") == fitted(world).booster.save_raw("ubj")
+
+
+def tenth_foretold(model: ChurnModel) -> ChurnModel:
+    """The model with a chance of one in ten for everybody."""
+    return replace(model, calibration=Calibration(slope=1e-12, intercept=float(np.log(0.1 / 0.9))))
+
+
+def closed(world: pd.DataFrame, churners: dict) -> pd.DataFrame:
+    """The months of 200 subscribers each, of whom those at the given positions left."""
+    rows = world[in_months(world, tuple(churners))].groupby(MONTH).head(200).copy()
+    rows[TARGET] = False
+    for month, places in churners.items():
+        rows.loc[rows.index[in_months(rows, (month,))][places], TARGET] = True
+    return rows
+
+
+def test_the_level_moves_only_where_chance_cannot_explain_it(world: pd.DataFrame, model: ChurnModel) -> None:
+    """Of 400 rows 40 churners are expected. Exact interval of 53: 39.7 to 69.3; of 54: 40.6 to 70.5."""
+    first, second = MONTHS[6:]
+    foretelling = tenth_foretold(model)
+
+    def shift(in_first: slice, in_second: slice) -> float:
+        rows = closed(world, {first: in_first, second: in_second})
+        return intercept_shift(rows, foretelling, (first, second))
+
+    assert shift(slice(0, 27), slice(100, 126)) == 0.0
+    # 54 of 400: log-odds of 0.135 less those of 0.1.
+    assert shift(slice(0, 27), slice(100, 127)) == pytest.approx(0.33977, abs=1e-5)
+    # 27 who stand in both months are 27 to chance: 17.8 to 39.3 of them, 35.6 to 78.6 rows.
+    assert shift(slice(0, 27), slice(0, 27)) == 0.0
+    # Nobody left where forty were expected.
+    assert shift(slice(0, 0), slice(0, 0)) < -3
+
+
+def test_a_level_that_moved_is_mended_and_the_ranking_stays(world: pd.DataFrame, model: ChurnModel) -> None:
+    months = MONTHS[6:]
+    # Half of those who would have stayed leave now.
+    war = world[in_months(world, months)].copy()
+    war[TARGET] = war[TARGET] | (np.arange(len(war)) % 2 == 0)
+
+    mended = model.shifted(intercept_shift(war, model, months))
+
+    rows = war.drop(columns=TARGET)
+    before, after = score(model, rows)["probability"], score(mended, rows)["probability"]
+    assert before.sum() < 0.5 * war[TARGET].sum()
+    assert after.sum() == pytest.approx(war[TARGET].sum(), rel=1e-6)
+    assert before.rank().equals(after.rank())
+    # Once mended, nothing is left to mend, whatever the order of the rows.
+    assert intercept_shift(war, mended, months) == 0.0
+    shuffled = war.sample(frac=1, random_state=5)
+    assert intercept_shift(shuffled, model, months) == intercept_shift(war, model, months)
+
+
+def test_months_that_the_trees_know_and_rows_not_judged_say_nothing_of_the_level(
+    world: pd.DataFrame, model: ChurnModel
+) -> None:
+    first, second = MONTHS[6:]
+    rows = closed(world, {first: slice(0, 100), second: slice(0, 20)})
+    foretelling = tenth_foretold(model)
+    knowing = replace(foretelling, split=replace(SPLIT, train=MONTHS[:7]))
+
+    assert intercept_shift(rows, foretelling, (first, second)) > 1
+    assert intercept_shift(rows, knowing, (first, second)) == 0.0
+    assert intercept_shift(rows, knowing, (first,)) == 0.0
+    open_yet = rows.assign(**{TARGET: rows[TARGET].astype("boolean").mask(in_months(rows, (first,)))})
+    assert intercept_shift(open_yet, foretelling, (first, second)) == 0.0

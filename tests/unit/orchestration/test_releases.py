@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from string import Formatter
@@ -20,6 +21,8 @@ from orchestration.cli import commands
 from orchestration.releases import (
     RollbackError,
     Verdict,
+    load_in_force,
+    model_if_kept,
     model_in_force,
     model_in_force_before,
     models_of_months,
@@ -195,6 +198,37 @@ def test_without_a_challenger_the_model_in_force_goes_on(
             None,
         )
     ]
+
+
+def test_a_shift_goes_with_the_model_that_goes_on_and_not_with_a_new_one(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    closed_months(connection, home)
+    better, equal = Figure(0.5, 0.1, 0.9), Figure(0.0, -0.4, 0.4)
+    june = date(2026, 6, 1)
+
+    def shift(month: date, found: Verdict) -> float:
+        record(connection, TEXTS, month, [replace(found, intercept_shift=0.25)])
+        return connection.execute(
+            "select intercept_shift from ml.releases where snapshot_month = ?", [month]
+        ).fetchall()[0][0]
+
+    assert model_if_kept(connection, TARGET, MAY) == "quantity_churn-2026-04"
+    assert shift(MAY, verdict(MAY, 3.0, better)) == 0.0
+    assert shift(MAY, verdict(MAY, 3.0, equal)) == 0.25
+    assert shift(june, Verdict(TARGET, note="Too few churners.")) == 0.25
+    # The shift is for the model put back, though the gate would have released the new one.
+    roll_back(connection, home, TARGET, MAY, "quantity_churn-2026-02")
+    assert model_if_kept(connection, TARGET, MAY) == "quantity_churn-2026-02"
+    assert shift(MAY, verdict(MAY, 3.0, better)) == 0.25
+
+
+def test_where_the_rules_decide_there_is_no_model_to_load(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    assert load_in_force(connection, home, TARGET, JANUARY) is None
+    assert record(connection, TEXTS, JANUARY, [Verdict(TARGET, note="Too few churners.")]) == {TARGET: None}
+    assert load_in_force(connection, home, TARGET, JANUARY) is None
 
 
 def test_every_reason_of_the_gate_has_words() -> None:
