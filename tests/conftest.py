@@ -4,6 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
+# Before anything imports xgboost: threads that wait for each other must not spin, since two workers share
+# two cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 
 from orchestration.settings import Home
