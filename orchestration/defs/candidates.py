@@ -145,14 +145,24 @@ def read_training_frame(
 
 
 def read_capacity(connection: duckdb.DuckDBPyConnection, month: date) -> int | None:
-    """Read how many contacts the units can make in `month`; None without units, or where one has no limit."""
+    """Read how many contacts the units that own candidates, or take them over, can make in `month`.
+
+    None without such units, or where one of them has no limit. A hall or the billing department says nothing:
+    without a limit of its own, it never owns anybody.
+    """
     found = connection.execute(
         """
-        select case when count(*) = count(capacity) then sum(capacity) end
-        from retention.capacities
-        where snapshot_month = ? and resource_kind in ('visit', 'call')
+        with owners as (
+            select primary_unit_id as unit_id from retention.would_be_owners where snapshot_month = $month
+            union
+            select landing_unit_id as unit_id from retention.would_be_owners where snapshot_month = $month
+        )
+        select case when count(*) = count(capacities.capacity) then sum(capacities.capacity) end
+        from retention.capacities as capacities
+        inner join owners on capacities.resource_id = owners.unit_id
+        where capacities.snapshot_month = $month and capacities.resource_kind in ('visit', 'call')
         """,
-        [month],
+        {"month": month},
     ).fetchall()[0][0]
     return None if found is None else int(found)
 

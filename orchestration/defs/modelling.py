@@ -85,6 +85,8 @@ def _spec(table: str) -> dg.AssetSpec:
             ["features", "subscriber_features"],
             ["labels", "churn_labels"],
             ["retention", "scorecard_scores"],
+            ["retention", "capacities"],
+            ["retention", "would_be_owners"],
         ],
         description=TABLES[table].grain,
         group_name="model",

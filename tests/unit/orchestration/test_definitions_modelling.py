@@ -18,6 +18,7 @@ from orchestration.defs.candidates import (
     feature_columns,
     label_expressions,
     monotone_features,
+    read_capacity,
     read_label_months,
     read_parameters,
     read_training_frame,
@@ -103,6 +104,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 'B1' as resource_id,
                 20 as capacity
             from (values ('visit'), ('call'), ('offer')) as kinds(kind);
+            create table retention.would_be_owners as
+            select date '2026-04-01' as snapshot_month, 'B1' as primary_unit_id, 'B1' as landing_unit_id;
             create table reference.parameters as
             select *
             from (
@@ -242,6 +245,41 @@ def test_too_many_rows_become_an_even_sample_of_whole_subscribers(warehouse: War
     assert 160 < len(per_subscriber) < 240
     assert frame["tenure_months"].dtype == "float32"
     assert set(frame["has_contract"]) == {0.0, 1.0}
+
+
+def test_the_capacity_is_that_of_the_units_that_own_candidates_or_take_them_over() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema retention;
+            create table retention.capacities as
+            from (
+                values
+                    (date '2026-04-01', 'visit', 'U_SERVICE', 0),
+                    (date '2026-04-01', 'call', 'U_SERVICE', 21),
+                    (date '2026-04-01', 'visit', 'B1', 1),
+                    (date '2026-04-01', 'call', 'B1', 3),
+                    (date '2026-04-01', 'staff', 'B1', 500),
+                    (date '2026-04-01', 'call', 'B2', 8),
+                    -- A hall has no limit, and no customers.
+                    (date '2026-04-01', 'visit', 'H1', null),
+                    (date '2026-05-01', 'visit', 'B1', 1),
+                    (date '2026-05-01', 'call', 'B1', null)
+            ) as limits(snapshot_month, resource_kind, resource_id, capacity);
+            create table retention.would_be_owners as
+            from (
+                values
+                    (date '2026-04-01', 'U_SERVICE', 'B1'),
+                    (date '2026-04-01', 'U_SERVICE', null),
+                    (date '2026-05-01', 'B1', 'B1'),
+                    (date '2026-06-01', null, null)
+            ) as owners(snapshot_month, primary_unit_id, landing_unit_id)
+            """
+        )
+        found = {month: read_capacity(connection, date(2026, month, 1)) for month in (4, 5, 6)}
+
+    # 0 + 21 calls of the centre, 1 + 3 of its branch; unlimited calls; no units.
+    assert found == {4: 25, 5: None, 6: None}
 
 
 def test_a_horizon_counts_the_stops_up_to_its_month_and_is_null_where_nothing_is_judged(
