@@ -4,12 +4,29 @@ import os
 import tempfile
 from pathlib import Path
 
+# Before anything imports xgboost: threads that wait for each other must not spin, since two workers share
+# two cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 
 from orchestration.settings import Home
 
 _HOME = tempfile.TemporaryDirectory(prefix="retention-tests-")
-_LONG = ("test_kill", "test_months", "test_weeks", "test_rule_changes", "test_oracle", "test_golden_world")
+# Longest first.
+_LONG = (
+    "test_weeks",
+    "test_months",
+    "test_kill",
+    "test_golden_world",
+    "test_rule_changes",
+    "test_oracle",
+    "test_feedback",
+    "test_optional_tables",
+    "test_dbt_unit_tests",
+    "test_retention_effect",
+    "test_control_group",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

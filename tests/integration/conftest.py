@@ -4,6 +4,8 @@ Belongs here: which homes are run and opened for reading. Not here: running a co
 (`golden/world.py`), expectations.
 """
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -23,10 +25,18 @@ def closed(home: Home) -> Home:
 
 @pytest.fixture(scope="session")
 def golden_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The home of the golden world, all seven months closed."""
-    home = Home(tmp_path_factory.mktemp("golden"))
-    write_world(home.landing)
-    return closed(home)
+    """The home of the golden world, all seven months closed, once for all workers: read it or copy it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    home, is_closed = Home(shared / "golden"), shared / "golden.closed"
+    with (shared / "golden.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_closed.exists():
+            write_world(home.landing)
+            closed(home)
+            is_closed.touch()
+    return home
 
 
 @pytest.fixture(scope="session")

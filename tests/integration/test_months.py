@@ -24,7 +24,7 @@ FIRST_DAY_AFTER = date(2026, 5, 1)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """An operator of 1,200 lines, all months closed in one run; the last three have a model."""
+    """An operator of 1,200 lines, all months closed in one run; from MIDDLE on a model is in force."""
     home = Home(tmp_path_factory.mktemp("months"))
     retention(
         home,
@@ -63,6 +63,39 @@ def test_a_model_was_trained_and_a_list_given_to_people(home: Home) -> None:
         ).fetchall()[0]
     assert scored == candidates > 0
     assert 0 < assigned <= listed < candidates
+
+
+def test_the_gate_released_a_model_and_kept_it_against_a_later_one(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as connection:
+        decisions = connection.execute(
+            """
+            select strftime(snapshot_month, '%Y-%m'), decided_by, challenger_model_id is not null
+            from ml.releases
+            where target = 'quantity_churn' and snapshot_month >= $middle
+            order by snapshot_month
+            """,
+            {"middle": date.fromisoformat(f"{MIDDLE}-01")},
+        ).fetchall()
+        (misnamed,) = connection.execute(
+            """
+            select count(*)
+            from ml.churn_scores as scores
+            left join ml.releases as releases
+                on scores.snapshot_month = releases.snapshot_month and releases.target = 'quantity_churn'
+            where scores.model_id is distinct from releases.model_id
+            """
+        ).fetchall()[0]
+        # What the claims below are about is there in MIDDLE.
+        middle = {
+            table: connection.execute(
+                f"select count(*) from ml.{table} where snapshot_month = '{MIDDLE}-01'"
+            ).fetchall()[0][0]
+            for table in ("churn_scores", "churn_reasons", "what_ifs", "feature_drift", "score_drift")
+        }
+    assert decisions[0] == (MIDDLE, "first", True)
+    assert (NEXT, "kept", True) in decisions
+    assert misnamed == 0
+    assert all(middle.values()), middle
 
 
 def test_a_month_run_again_changes_nothing_anywhere(home: Home, copy: Home) -> None:
