@@ -156,6 +156,34 @@ def feedback() -> None:
 
 @commands.command()
 @click.argument("target")
+@click.option(
+    "--month", type=MONTH, required=True, help="Search on what this month knew; it must have been run."
+)
+def tune(target: str, month: date) -> None:
+    """Search how the trees of TARGET are grown best, such as quantity_churn; takes minutes.
+
+    What is found is kept under plans/ and used whenever that month or a later one is run. It need not be
+    searched each month.
+    """
+    from orchestration.defs.recipe import ModellingConfig, Recipe, search_settings
+    from orchestration.tuning import TuningError
+    from orchestration.warehouse import Warehouse
+
+    home = prepared_home()
+    if not home.warehouse_file.exists():
+        raise click.ClickException(f"Nothing was run yet under {home.root}: there is nothing to learn from.")
+    try:
+        with shown():
+            say(f"searching settings of {target} on what {month:%Y-%m} knew")
+            warehouse = Warehouse(home)
+            file = search_settings(warehouse, month, target, Recipe.read(warehouse), ModellingConfig())
+    except TuningError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"settings under {file}; next: retention run --month {month:%Y-%m}")
+
+
+@commands.command()
+@click.argument("target")
 @click.option("--from-month", type=MONTH, required=True, help="First month to score with it again.")
 @click.option("--to", "model_id", help="Model to put back.  [default: the one in force before the present]")
 @click.option("--reason", default="", help="Why; stands beside the month's decision.")

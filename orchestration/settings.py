@@ -74,6 +74,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def plans(self) -> Path:
+        """Searched settings of trees, a file a search."""
+        return self.root / "plans"
+
+    @property
     def published(self) -> Path:
         """What people and BI tools read."""
         return self.root / "published"

@@ -2,35 +2,29 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from ml.columns import KEY, SUBSCRIBER, FeatureColumns, months_of
+from ml.columns import KEY, SUBSCRIBER, months_of
 from ml.evaluation import Difference, Evaluation, Figure, compare, evaluate
-from ml.leaks import LeakLimits, find_leaks
-from ml.model import ChurnModel, TrainingPlan, load, save
-from ml.profit import ProfitParameters
+from ml.leaks import find_leaks
+from ml.model import ChurnModel, load, save
 from ml.release import Decision, InForce, ReleaseRules, decide
 from ml.scoring import score
-from ml.splits import MonthSplit, NoSplit, refit_split, split_by_month
+from ml.splits import NoSplit
 from ml.training import ContestTerms, NoModel, SharedRows, fit, intercept_shift, refit
 from orchestration.defs.candidates import (
-    feature_columns,
     horizon_target,
-    label_expressions,
-    monotone_features,
     read_capacity,
     read_causes,
     read_label_months,
-    read_parameters,
     read_training_frame,
 )
-from orchestration.defs.dbt_child import current_manifest
+from orchestration.defs.recipe import ModellingConfig, Recipe, splits_of
 from orchestration.model_cards import write_card
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
@@ -39,7 +33,6 @@ from orchestration.releases import (
     model_if_kept,
     model_in_force_before,
     record,
-    release_rules,
 )
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import TABLES
@@ -47,7 +40,6 @@ from orchestration.warehouse import Warehouse, read_months, replace_months
 from orchestration.worklists.texts import Texts
 
 _TABLES = ("ml.models", "ml.model_evaluations", "ml.releases", "ml.month_notes")
-_RANKED_BY = ("quantity_churn", "value_churn")
 _RULES = ("bill_ratio", "tenure", "scorecard")
 _EVALUATED = (
     "rows",
@@ -67,22 +59,6 @@ _EVALUATED = (
     "expected_maximum_profit",
     "maximum_profit",
 )
-
-
-class ModellingConfig(dg.Config):
-    """How much a training reads."""
-
-    maximum_training_months: int = Field(
-        default=18, description="Snapshot months to train on, the newest there are."
-    )
-    minimum_judged_share: float = Field(
-        default=0.5,
-        description="Share of a month's rows whose label must be true or false: early months, in which only "
-        "those that fired are known, would teach that everybody churns.",
-    )
-    maximum_rows: int = Field(
-        default=600_000, description="Rows in memory; above it an even sample of whole subscribers is read."
-    )
 
 
 def _spec(table: str) -> dg.AssetSpec:
@@ -137,7 +113,7 @@ def close_month(
     warehouse: Warehouse,
     month: date,
     trained: Mapping[str, "Trained | Untrained"],
-    recipe: "Recipe",
+    recipe: Recipe,
     language: str,
 ) -> dict[str, pd.DataFrame]:
     """Keep the month's models and write its rows of all four tables and its cards; return those rows."""
@@ -218,79 +194,6 @@ class Untrained:
     intercept_shift: float = 0.0
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What every month of a run is trained by: features, plan, windows, targets with their labels in SQL."""
-
-    columns: FeatureColumns
-    plan: TrainingPlan
-    gap_months: int
-    outcome_months: int
-    closing_months: int
-    labels: Mapping[str, str]
-    release_rules: ReleaseRules
-    leak_limits: LeakLimits
-    profit_parameters: ProfitParameters
-
-    def plan_of(self, target: str) -> TrainingPlan:
-        """The plan of a target: what no list is ranked by is learnt in half as many, larger steps."""
-        if target in _RANKED_BY:
-            return self.plan
-        return replace(
-            self.plan,
-            learning_rate=2 * self.plan.learning_rate,
-            early_stopping_rounds=self.plan.early_stopping_rounds // 2,
-        )
-
-    def terms_of(self, target: str, capacity: int | None) -> ContestTerms:
-        """What a target's contest is judged by.
-
-        Where a list is ranked by the target, a logistic regression on the numbers with a declared direction
-        contends: those by which a person would judge. All features would take ten times as long.
-        """
-        directed = tuple(name for name in self.columns.numeric if name in self.plan.monotone)
-        return ContestTerms(
-            capacity,
-            self.profit_parameters,
-            FeatureColumns(directed) if directed and target in _RANKED_BY else None,
-        )
-
-    @property
-    def horizons(self) -> dict[str, int]:
-        """Months of the outcome window that a target looks at, where not at all of it."""
-        return {horizon_target(months): months for months in range(1, self.outcome_months)}
-
-    @classmethod
-    def read(cls, warehouse: Warehouse) -> "Recipe":
-        """Read it from the manifest and the rule book."""
-        manifest = current_manifest(warehouse.home)
-        with warehouse.reading() as connection:
-            parameters = read_parameters(connection)
-        return cls.of(parameters, feature_columns(manifest), monotone_features(manifest))
-
-    @classmethod
-    def of(
-        cls, parameters: Mapping[str, str], columns: FeatureColumns, monotone: Mapping[str, int]
-    ) -> "Recipe":
-        """Put it together from the rule book's parameters and what the features' YAML says."""
-        gap, outcome, silence = (
-            int(parameters[name]) for name in ("gap_months", "outcome_months", "silence_months")
-        )
-        return cls(
-            columns=columns,
-            plan=replace(
-                TrainingPlan(), minimum_churners=int(parameters["minimum_churners"]), monotone=monotone
-            ),
-            gap_months=gap,
-            outcome_months=outcome,
-            closing_months=gap + outcome + silence,
-            labels=label_expressions(outcome),
-            release_rules=release_rules(parameters),
-            leak_limits=LeakLimits.from_parameters(parameters),
-            profit_parameters=ProfitParameters.from_parameters(parameters),
-        )
-
-
 def model_id(target: str, month: date) -> str:
     """Return the name of a model and of its folder.
 
@@ -323,7 +226,7 @@ def train(
     """
     with warehouse.reading() as connection:
         splits = {
-            target: _splits(
+            target: splits_of(
                 read_label_months(connection, label, config.minimum_judged_share), month, recipe, config
             )
             for target, label in recipe.labels.items()
@@ -353,9 +256,11 @@ def train(
     # Targets judged on the same rows one after the other: those rows are prepared once.
     for target in sorted(possible, key=lambda target: frame[target].isna().to_numpy().tobytes()):
         judging, newer = possible[target]
-        terms = recipe.terms_of(target, capacity)
+        terms, plan = recipe.terms_of(target, capacity), recipe.plan_of(target, month)
         others = tuple(other for other in possible if other != target)
-        judged = fit(frame, target, judging, recipe.columns, recipe.plan_of(target), others, shared, terms)
+        judged = fit(
+            frame, target, judging, recipe.columns, recipe.plan_of(target, month), others, shared, terms
+        )
         kept = _load(warehouse.home, names_if_kept[target], frame)
         shift = intercept_shift(frame, kept, newer.calibrate) if kept else 0.0
         if isinstance(judged, NoModel):
@@ -445,27 +350,6 @@ def _scores(model: ChurnModel, rows: pd.DataFrame) -> np.ndarray:
 
 def _figure(difference: Difference) -> Figure:
     return Figure(difference.value, difference.low, difference.high)
-
-
-def _splits(
-    label_months: pd.DataFrame, month: date, recipe: Recipe, config: ModellingConfig
-) -> tuple[MonthSplit, MonthSplit] | NoSplit:
-    """The months of the judged fit and those of the refit."""
-    judging = split_by_month(
-        label_months,
-        month,
-        maximum_training_months=config.maximum_training_months,
-        outcome_months=recipe.outcome_months,
-        closing_months=recipe.closing_months,
-    )
-    if isinstance(judging, NoSplit):
-        return judging
-    return judging, refit_split(
-        label_months,
-        judging,
-        maximum_training_months=config.maximum_training_months,
-        outcome_months=recipe.outcome_months,
-    )
 
 
 def _model_row(model: ChurnModel, month: date, checksum: str) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Training, scoring and explaining around `ml`: what is read, written, and said without a model."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -25,19 +26,12 @@ from orchestration.defs.candidates import (
     read_parameters,
     read_training_frame,
 )
-from orchestration.defs.modelling import (
-    ModellingConfig,
-    Recipe,
-    Trained,
-    Untrained,
-    close_month,
-    keep,
-    model_id,
-    train,
-)
+from orchestration.defs.modelling import Trained, Untrained, close_month, keep, model_id, train
+from orchestration.defs.recipe import ModellingConfig, Recipe, search_settings
 from orchestration.defs.scoring import by_horizon, explain_month, score_month, wrongly_scored
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import create_tables
+from orchestration.tuning import TuningError
 from orchestration.warehouse import Warehouse, replace_months
 from orchestration.worklists.texts import Texts, shown
 
@@ -160,7 +154,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 @pytest.fixture(scope="module")
 def recipe(warehouse: Warehouse) -> Recipe:
     with warehouse.reading() as connection:
-        return Recipe.of(read_parameters(connection), COLUMNS, {"tenure_months": -1})
+        return Recipe.of(warehouse.home, read_parameters(connection), COLUMNS, {"tenure_months": -1})
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +181,31 @@ def connection(warehouse: Warehouse, model: ChurnModel) -> Iterator[duckdb.DuckD
             [LAST, "quantity_churn", name],
         ).fetchall()
         yield connection
+
+
+def test_searched_settings_hold_from_their_month_on(
+    warehouse: Warehouse, recipe: Recipe, tmp_path: Path
+) -> None:
+    elsewhere, config = replace(recipe, home=Home(tmp_path)), ModellingConfig()
+
+    with pytest.raises(TuningError, match="'churn' is no target; there are quantity_churn"):
+        search_settings(warehouse, LAST, "churn", elsewhere, config)
+    with pytest.raises(TuningError, match="Too little history"):
+        search_settings(warehouse, MONTHS[1], "quantity_churn", elsewhere, config)
+    assert list(tmp_path.iterdir()) == []
+    file = search_settings(warehouse, LAST, "quantity_churn", elsewhere, config)
+    first = file.read_bytes()
+    assert search_settings(warehouse, LAST, "quantity_churn", elsewhere, config).read_bytes() == first
+
+    chosen = json.loads(first)["plan"]
+    plan = elsewhere.plan_of("quantity_churn", LAST)
+    for name in ("maximum_depth", "maximum_child_weight", "row_share", "column_share", "l2_penalty"):
+        assert getattr(plan, name) == chosen[name]
+    # All else is the rule book's, another target has its own, and an earlier month cannot know it.
+    assert plan.minimum_churners == recipe.plan.minimum_churners
+    assert plan.learning_rate == recipe.plan.learning_rate
+    assert elsewhere.plan_of("value_churn", LAST) == recipe.plan
+    assert elsewhere.plan_of("quantity_churn", MONTHS[2]) == recipe.plan
 
 
 def test_features_are_the_columns_whose_yaml_says_so(tmp_path: Path) -> None:
@@ -413,8 +432,8 @@ def test_a_regression_contends_where_a_list_is_ranked_by_the_target(recipe: Reci
 
 
 def test_what_no_list_is_ranked_by_is_learnt_in_larger_steps(recipe: Recipe) -> None:
-    assert recipe.plan_of("quantity_churn") == recipe.plan_of("value_churn") == recipe.plan
-    quicker = recipe.plan_of("quantity_churn_1m")
+    assert recipe.plan_of("quantity_churn", LAST) == recipe.plan_of("value_churn", LAST) == recipe.plan
+    quicker = recipe.plan_of("quantity_churn_1m", LAST)
     assert (quicker.learning_rate, quicker.early_stopping_rounds) == (0.16, 25)
 
 
