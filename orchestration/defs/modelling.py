@@ -258,9 +258,7 @@ def train(
         judging, newer = possible[target]
         terms, plan = recipe.terms_of(target, capacity), recipe.plan_of(target, month)
         others = tuple(other for other in possible if other != target)
-        judged = fit(
-            frame, target, judging, recipe.columns, recipe.plan_of(target, month), others, shared, terms
-        )
+        judged = fit(frame, target, judging, recipe.columns, plan, others, shared, terms)
         kept = _load(warehouse.home, names_if_kept[target], frame)
         shift = intercept_shift(frame, kept, newer.calibrate) if kept else 0.0
         if isinstance(judged, NoModel):
@@ -268,7 +266,12 @@ def train(
             continue
         model = refit(frame, judged, newer, others, shared)
         leaks = find_leaks(model, frame, recipe.leak_limits, _first_month(target, possible))
-        in_force = _load(warehouse.home, names_in_force[target], frame)
+        # Without a roll-back the model that goes on is the one found in force.
+        in_force = (
+            kept
+            if names_in_force[target] == names_if_kept[target]
+            else _load(warehouse.home, names_in_force[target], frame)
+        )
         compared, figures = _against(frame, model, in_force, terms) if in_force else (None, None)
         found[target] = Trained(
             model, tuple(leak.sentence for leak in leaks), compared, figures, intercept_shift=shift

@@ -141,7 +141,7 @@ def read_moment(text: str) -> datetime | None:
     if not found:
         return None
     try:
-        # The operator's local time, as everywhere in the raw contract.
+        # The operator's local time, as everywhere in the raw contract; as many parts as the pattern has.
         return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type] # noqa: DTZ001
     except ValueError:
         return None
@@ -187,6 +187,7 @@ class _Draft:
     @property
     def order(self) -> tuple[str, int, datetime]:
         """By line, by number where one was told, by moment."""
+        # Moments are the operator's local time: the latest there is has no time zone either.
         return self.line_id, self.attempt or 0, self.moment or datetime.max  # noqa: DTZ901
 
     def judged(self, taken: Taken, last_day: date) -> Checked:

@@ -298,7 +298,7 @@ def test_the_flow_refuses_what_it_cannot_solve() -> None:
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="no engine is called magic"):
-        allocate(options(("a", "v", 1.0, "east", 1)), pd.Series({"east": 1}), NOTHING, engine="magic")  # type: ignore[arg-type]
+        allocate(options(("a", "v", 1.0, "east", 1)), pd.Series({"east": 1}), NOTHING, engine="magic")  # type: ignore[arg-type]  # no such engine
 
 
 def test_an_engine_that_overruns_a_limit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def words(language: str, **changes: Any) -> dict[str, Any]:
         "churn_cause": "cause.price",
     }
     answer = {name: TEXTS.text(key, language) for name, key in told.items()}
-    return answer | {"contacted_on": datetime(2026, 7, 2)} | changes  # noqa: DTZ001
+    return answer | {"contacted_on": datetime(2026, 7, 2)} | changes  # noqa: DTZ001  # local time
 
 
 def planted(language: str) -> dict[str, dict[str, Any]]:
@@ -114,7 +114,7 @@ def planted(language: str) -> dict[str, dict[str, Any]]:
         "M2": words(language, assignment_id="M99"),
         "M3": words(language, offer_accepted=TEXTS.text("boolean.true", language)),
         "M4": words(language, subscriber_id="S5"),
-        "M5": words(language, contacted_on=datetime(2026, 6, 30)),  # noqa: DTZ001
+        "M5": words(language, contacted_on=datetime(2026, 6, 30)),  # noqa: DTZ001  # local time
         "M6": words(language, outcome="splendid"),
         "M7": words(language, contacted_on=datetime(2026, 8, 3), note="二次联系"),  # noqa: DTZ001
         "M8": words(language, note="=cmd|'/c calc'!A1"),
