@@ -124,7 +124,7 @@ def refit_split(
     calibrate = usable[-2:]
     # Never empty: the judged fit's first month lies a whole window before the one that stops it, and that one
     # is not newer than the first that calibrates.
-    train = tuple(month for month in usable if _months_between(month, calibrate[0]) >= outcome_months)
+    train = tuple(month for month in usable if months_between(month, calibrate[0]) >= outcome_months)
     return MonthSplit(judged.known_in, train[-maximum_training_months:], (), calibrate, ())
 
 
@@ -156,7 +156,7 @@ def _shares(
     ):
         stopping = before[: len(before) - calibrating][-1:]
         train = tuple(
-            month for month in before if stopping and _months_between(month, stopping[0]) >= outcome_months
+            month for month in before if stopping and months_between(month, stopping[0]) >= outcome_months
         )
         if train and len(before) >= least:
             return train, stopping, before[-calibrating:] if calibrating else stopping
@@ -175,14 +175,14 @@ def _no_split(
     # One month to train, and a whole outcome window later one that stops and calibrates.
     needed_before = outcome_months + 1
     if closing_months is None:
-        closing_months = max((_months_between(month, closed_in[month]) for month in usable), default=None)
+        closing_months = max((months_between(month, closed_in[month]) for month in usable), default=None)
     possible_from = None
     if closed_in and closing_months is not None:
         # The last of these closes, that month is the first to test, and the last month to test closes.
         waiting = needed_before - 1 + closing_months + test_months - 1 + closing_months
-        possible_from = _months_later(min(closed_in), waiting)
+        possible_from = months_later(min(closed_in), waiting)
         # Later than now in any case: what this month lacks, it still lacks.
-        possible_from = max(possible_from, _months_later(known_in, 1))
+        possible_from = max(possible_from, months_later(known_in, 1))
     if len(usable) < test_months:
         found = f"labels of {len(usable)} snapshot months are closed in {known_in:%Y-%m}"
         needed = f"{test_months} to test on are needed, and {needed_before} before to learn from"
@@ -194,10 +194,12 @@ def _no_split(
     return NoSplit(f"Too little history: {found}; {needed}.{outlook}", possible_from)
 
 
-def _months_between(earlier: date, later: date | None) -> int:
+def months_between(earlier: date, later: date | None) -> int:
+    """Months from one first day of a month to another; 0 where the later one is not known."""
     return 0 if later is None else 12 * (later.year - earlier.year) + later.month - earlier.month
 
 
-def _months_later(month: date, count: int) -> date:
+def months_later(month: date, count: int) -> date:
+    """First day of the month so many months later, or earlier where `count` is below 0."""
     years, place = divmod(month.month - 1 + count, 12)
     return date(month.year + years, place + 1, 1)

@@ -15,7 +15,7 @@ from ml.leaks import find_leaks
 from ml.model import ChurnModel, load, save
 from ml.release import Decision, InForce, ReleaseRules, decide
 from ml.scoring import score
-from ml.splits import NoSplit
+from ml.splits import NoSplit, months_between
 from ml.training import ContestTerms, NoModel, SharedRows, fit, intercept_shift, refit
 from orchestration.defs.candidates import (
     horizon_target,
@@ -323,9 +323,7 @@ def _against(
     sums = foretold.groupby("month", sort=True)[["observed", "expected"]].sum()
     return (
         InForce(
-            age_months=12 * (model.trained_for_month.year - in_force.trained_for_month.year)
-            + model.trained_for_month.month
-            - in_force.trained_for_month.month,
+            age_months=months_between(in_force.trained_for_month, model.trained_for_month),
             lift_gain=_figure(compared.top_decile_lift),
             profit_gain=_figure(compared.expected_maximum_profit),
             observed_over_expected=(sums["observed"] / sums["expected"]).tolist(),

@@ -29,6 +29,7 @@ from ml.drift import (
     score_alarms,
 )
 from ml.model import load
+from ml.splits import months_later
 from orchestration.defs.candidates import FEATURES, read_candidates, read_parameters
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
@@ -135,7 +136,7 @@ def _came_true(
         judged = outcome(frame["churn_probability"].to_numpy(dtype=float), truth(frame, "is_quantity_churn"))
         judged_model = frame["model_id"].iloc[0] if len(frame) else None
         judged_early = _early(connection, judged_month, gap, window)
-    early_month = _months_after(month, -gap - window)
+    early_month = months_later(month, -gap - window)
     early = _early(connection, early_month, gap, window)
     level, alarms = score_alarms(change, judged, early, limits)
     return {
@@ -219,8 +220,8 @@ def _early(connection: duckdb.DuckDBPyConnection, month: date, gap: int, window:
         """,
         {
             "month": month,
-            "gap_month": _months_after(month, gap),
-            "known_in": _months_after(month, gap + window),
+            "gap_month": months_later(month, gap),
+            "known_in": months_later(month, gap + window),
         },
     ).df()
     if frame.empty:
@@ -357,11 +358,6 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
-
-
-def _months_after(month: date, count: int) -> date:
-    years, place = divmod(month.month - 1 + count, 12)
-    return date(month.year + years, place + 1, 1)
 
 
 def _names(table: str) -> list[str]:
