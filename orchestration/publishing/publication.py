@@ -24,6 +24,7 @@ from orchestration.publishing.manifest import MANIFEST, file_checksum
 from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
+from orchestration.publishing.views import publishable_views, put_views
 from orchestration.publishing.week_folder import write_week_folder
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.warehouse import has_table
@@ -156,12 +157,16 @@ def _made_aside(
 
     Within, the copy is attached. An error there or here leaves the last publication as it was.
     """
-    listed = {table.name for table in load_tables()}
+    tables = load_tables()
+    listed = {table.name for table in tables}
+    views = publishable_views(connection, tables)
+    shown = {view.table.name for view in views}
     aside = _Aside(new_incoming_folder(home.published))
     try:
         copy = aside.folder / home.published_file.name
         obsolete = []
         with attached_copy(connection, home.published_file, copy):
+            drop_unlisted(connection, listed, shown)
             for shape in shapes:
                 name = shape.table.name
                 progress(f"publishing {name}")
@@ -173,14 +178,14 @@ def _made_aside(
                     connection, shape, replaced, present=present, folder=aside.folder / "parquet" / name
                 )
                 obsolete += [in_place / file for file in gone]
-            drop_unlisted(connection, listed)
+            put_views(connection, views, aside.rows.keys())
             yield aside
         for file in sorted((aside.folder / "parquet").rglob("*.parquet")):
             put_file(file, home.published / file.relative_to(aside.folder))
         for file in obsolete:
             file.unlink()
         for folder in (home.published / "parquet").iterdir():
-            if folder.name not in listed:
+            if folder.name not in listed - shown:
                 shutil.rmtree(folder)
         for name in folders:
             put_folder(aside.folder / name, home.published / name)
