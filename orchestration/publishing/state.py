@@ -17,7 +17,6 @@ from orchestration.publishing.catalogue import (
     PublishedTable,
     TableShape,
     columns_of,
-    month_of,
     quoted,
 )
 from orchestration.publishing.copying import PUBLICATION, copy_name, set_comments
@@ -42,9 +41,9 @@ _DECLARED = {
             _SCHEMA,
             _TABLE,
             Column("kind", "VARCHAR", "table or view"),
-            Column("row_count", "BIGINT", "Its rows"),
-            Column("first_month", "DATE", "Its oldest month; null where it has none"),
-            Column("last_month", "DATE", "Its newest month; null where it has none"),
+            Column("row_count", "BIGINT", "Rows of a table; null of a view, which has none of its own"),
+            Column("first_month", "DATE", "Oldest month of a table; null where it has none"),
+            Column("last_month", "DATE", "Newest month of a table; null where it has none"),
             Column(
                 "checksum", "VARCHAR", f"Of a table: {_CHECKSUM[0].lower()}{_CHECKSUM[1:]}. Null of a view"
             ),
@@ -85,7 +84,7 @@ def write_state(
         shape = TableShape(table, columns, None)
         kind, description = _kind_and_comment(connection, table)
         if kind == "view":
-            accounts.append((*_view_account(connection, shape), description))
+            accounts.append((table.schema_name, table.table_name, kind, *[None] * 4, description))
             continue
         state[table.name] = _months_now(connection, shape, before.get(table.name), replaced)
         rows, checksum = summed(state[table.name].values())
@@ -138,15 +137,6 @@ def _months_now(
         return state_checksums(connection, copy_name(shape), shape)
     kept = {month: account for month, account in before.items() if month not in months}
     return kept | (state_checksums(connection, copy_name(shape), shape, months) if months else {})
-
-
-def _view_account(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> tuple[object, ...]:
-    table = shape.table
-    month = month_of(table.month_column) if table.month_column else "cast(null as date)"
-    count, first, last = connection.execute(
-        f"select count(*), min({month}), max({month}) from {copy_name(shape)}"
-    ).fetchall()[0]
-    return table.schema_name, table.table_name, "view", count, first, last, None
 
 
 def _kind_and_comment(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> tuple[str, str | None]:
