@@ -8,6 +8,7 @@ from orchestration.defs.dbt_child import current_manifest, table_keys
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.publishing import publish
+from orchestration.publishing.postgres import push_where_wanted
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse
@@ -42,7 +43,7 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
 def published_month(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Publish the run's months, once, at the end."""
+    """Publish the run's months, once, at the end; then push them to PostgreSQL where that is wanted."""
     months = run_months(context)
     home = warehouse.home
     settings = OperatorSettings.load(home.operator_file)
@@ -50,3 +51,5 @@ def published_month(
         publish(connection, home, months, settings=settings, progress=say)
     yield dg.MaterializeResult(asset_key=["published", "month"], metadata={"months": len(months)})
     yield dg.MaterializeResult(asset_key=["ops", "month_closes"])
+    # Whatever becomes of the push, the months are published.
+    push_where_wanted(home, progress=say)
