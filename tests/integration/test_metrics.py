@@ -6,9 +6,9 @@ here: what is counted of lines (dbt's unit tests), texts (`tests/architecture/te
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 
 from orchestration import landing, tables
 from orchestration.defs.dbt_child import dbt_environment, dbt_executable
-from orchestration.settings import DBT_PROJECT, Home
+from orchestration.settings import DBT_PROJECT, REFERENCE, Home
 
 Figures = Mapping[str, Any]
 Key = tuple[str, str | None, str | None, str, str]
@@ -244,4 +244,41 @@ def test_a_month_run_again_alone_is_the_same_and_leaves_later_months_alone(
         build_metrics(home, month, month)
 
         assert read_figures(home) == figures
-    assert {date.fromisoformat(key[0]).year for key in figures} == {2025, 2026}
+
+
+@pytest.mark.parametrize(
+    "numerator",
+    ["{name: red_count, filter: \"{{ Dimension('segment__brand') }} = 'gold'\"}", "opening_count"],
+    ids=["filtered", "of_another_table"],
+)
+def test_a_definition_that_would_be_rolled_up_wrongly_stops_the_run(
+    home: Home, tmp_path: Path, numerator: str
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(REFERENCE, tmp_path / "seeds" / "reference")
+    with (project / "models" / "kpi" / "_kpi__metrics.yml").open("a", encoding="utf-8") as file:
+        file.write(
+            f"""
+  - name: strange
+    label: Strange
+    type: ratio
+    type_params: {{numerator: {numerator}, denominator: warned_count}}
+    config: {{meta: {{unit: rate}}}}
+"""
+        )
+
+    done = subprocess.run(
+        [
+            *(dbt_executable(), "--no-use-colors", "compile", "--project-dir", str(project)),
+            *("--select", "metrics_monthly", "--target-path", str(tmp_path / "target")),
+            *("--vars", json.dumps({"from_month": JANUARY, "to_month": JANUARY})),
+        ],
+        env=os.environ | dbt_environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "Metric 'strange' is not simple, a ratio or derived" in done.stdout
