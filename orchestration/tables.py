@@ -1,10 +1,11 @@
 """The tables that Python makes: their columns, types and comments, created where missing.
 
-Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, `ops.month_closes` and
-`ops.rollbacks`. Not here: raw tables and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`),
-who writes what (`defs/`).
+Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, and of `ops.*`. Not here: raw
+tables (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`). The dbt project describes
+the same tables as its sources; `python -m tests.architecture.python_sources` writes them from here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -489,6 +490,40 @@ TABLES: dict[str, Table] = {
             ("suppression_reason", "varchar", "Why the customer is not contacted; null unless suppressed"),
         ),
     ),
+    "ops.landing_audit": Table(
+        "One row per landed file: rows read = accepted + quarantined + duplicate.",
+        ("landed_month", "table_name", "file_name"),
+        _columns(
+            ("landed_month", "date", "Month folder of the file (its first day); null for a static table"),
+            ("table_name", "varchar", "Raw table (raw_tables.csv)"),
+            ("file_name", "varchar", "Path of the file below the landing folder"),
+            ("rows_read", "bigint", "Rows that the file holds"),
+            ("rows_accepted", "bigint", "Rows that are in the raw table now"),
+            ("rows_quarantined", "bigint", "Rows rejected, each with its reason in ops.quarantine"),
+            ("rows_duplicate", "bigint", "Rows left out since the same row had been accepted before"),
+            ("checksum", "varchar", "SHA-256 of the file's bytes as landed"),
+        ),
+    ),
+    "ops.quarantine": Table(
+        "One row per rejected raw row, with its reason.",
+        ("landed_month", "table_name", "file_name", "row_number"),
+        _columns(
+            ("landed_month", "date", "Month folder of the file (its first day); null for a static table"),
+            ("table_name", "varchar", "Raw table (raw_tables.csv)"),
+            ("file_name", "varchar", "Path of the file below the landing folder"),
+            ("row_number", "bigint", "Place of the row in the file, counted from 1"),
+            ("reason", "varchar", "Why the row was rejected, and in which column"),
+            ("raw_row", "varchar", "The row as delivered, as JSON; personal data are masked"),
+        ),
+    ),
+    "ops.operator_settings": Table(
+        "One row per parameter that the operator's own settings override.",
+        ("parameter",),
+        _columns(
+            ("parameter", "varchar", "Name of the parameter (parameters.csv)"),
+            ("value", "varchar", "The operator's own value (operator.toml) in place of the default"),
+        ),
+    ),
     "ops.rollbacks": Table(
         "One row per target and month from which an earlier model was put back by command.",
         ("target", "from_month"),
@@ -514,10 +549,10 @@ TABLES: dict[str, Table] = {
 }
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str] = tuple(TABLES)) -> None:
     """Create the declared tables that are missing, add columns that came later, and set the comments."""
-    for name, table in TABLES.items():
-        schema = name.partition(".")[0]
+    for name in names:
+        table, schema = TABLES[name], name.partition(".")[0]
         connection.execute(f"create schema if not exists {schema}").fetchall()
         columns = ", ".join(f'"{column.name}" {column.data_type}' for column in table.columns)
         connection.execute(f"create table if not exists {name} ({columns})").fetchall()
