@@ -19,11 +19,12 @@ from orchestration.publishing.catalogue import TableShape, load_tables, publisha
 from orchestration.publishing.closes import record_closes
 from orchestration.publishing.copying import attached_copy, copy_name, drop_unlisted, replace_in_copy
 from orchestration.publishing.errors import PublishError
-from orchestration.publishing.fingerprints import month_checksums, week_checksum
+from orchestration.publishing.fingerprints import NO_ROWS, month_checksums, summed, week_checksum
 from orchestration.publishing.manifest import MANIFEST, file_checksum
 from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
+from orchestration.publishing.state import NAMES, Months, write_state
 from orchestration.publishing.views import publishable_views, put_views
 from orchestration.publishing.week_folder import write_week_folder
 from orchestration.settings import REFERENCE, Home, OperatorSettings
@@ -48,10 +49,14 @@ class PublishSummary:
 
 @dataclass(frozen=True)
 class _Aside:
-    """A publication while it is made: the folder for what is put in place, and rows per table."""
+    """A publication while it is made: the folder for what is put in place, and what each table holds.
+
+    `replaced` tells which months of a table were written, None for all.
+    """
 
     folder: Path
-    rows: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, set[date | None] | None] = field(default_factory=dict)
+    state: dict[str, Months] = field(default_factory=dict)
 
 
 def publish(
@@ -78,11 +83,11 @@ def publish(
     folders = [f"{month:%Y-%m}" for month in months]
     with _made_aside(connection, home, shapes, months, folders, progress) as aside:
         checksums = {
-            shape.table.name: month_checksums(connection, copy_name(shape), shape, months)
+            shape.table.name: _known_checksums(connection, shape, months, aside.state[shape.table.name])
             for shape in shapes
             if shape.table.month_column
         }
-        has_list = "retention.responsibilities" in aside.rows
+        has_list = "retention.responsibilities" in aside.replaced
         is_judged = has_table(connection, "retention.contact_suppressions")
         for month, folder in zip(months, folders, strict=True):
             progress(f"writing the folder of {folder}")
@@ -101,7 +106,7 @@ def publish(
             )
     return PublishSummary(
         tuple(months),
-        aside.rows,
+        {name: summed(aside.state[name].values())[0] for name in aside.replaced},
         worklists,
         {month: file_checksum(home.published / f"{month:%Y-%m}" / MANIFEST) for month in months},
     )
@@ -166,19 +171,19 @@ def _made_aside(
         copy = aside.folder / home.published_file.name
         obsolete = []
         with attached_copy(connection, home.published_file, copy):
-            drop_unlisted(connection, listed, shown)
+            drop_unlisted(connection, listed | NAMES, shown)
             for shape in shapes:
                 name = shape.table.name
                 progress(f"publishing {name}")
-                replaced = replace_in_copy(connection, shape, months)
-                aside.rows[name] = _row_count(connection, shape)
+                replaced = aside.replaced[name] = replace_in_copy(connection, shape, months)
                 in_place = home.published / "parquet" / name
                 present = {path.name for path in in_place.glob("*.parquet")}
                 _, gone = write_parquet(
                     connection, shape, replaced, present=present, folder=aside.folder / "parquet" / name
                 )
                 obsolete += [in_place / file for file in gone]
-            put_views(connection, views, aside.rows.keys())
+            put_views(connection, views, aside.replaced.keys())
+            aside.state.update(write_state(connection, tables, aside.replaced))
             yield aside
         for file in sorted((aside.folder / "parquet").rglob("*.parquet")):
             put_file(file, home.published / file.relative_to(aside.folder))
@@ -194,5 +199,11 @@ def _made_aside(
         clear_leftovers(home.published)
 
 
-def _row_count(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> int:
-    return connection.execute(f"select count(*) from {copy_name(shape)}").fetchall()[0][0]
+def _known_checksums(
+    connection: duckdb.DuckDBPyConnection, shape: TableShape, months: Sequence[date], state: Months
+) -> dict[date, tuple[int, str]]:
+    """Return what the manifests of `months` say of a table: its state, where nothing is known late."""
+    table = shape.table
+    if table.late_columns or table.manifest_month_column != table.month_column:
+        return month_checksums(connection, copy_name(shape), shape, months)
+    return {month: state.get(month, NO_ROWS) for month in months}
