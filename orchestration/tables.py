@@ -182,7 +182,7 @@ TABLES: dict[str, Table] = {
             ("reason_zh", "varchar", "The reason in Chinese"),
             ("top_decile_lift", "double", "Top-decile lift of the challenger in its test month"),
             ("strongest_rule", "varchar", "Rule with the highest top-decile lift on the same rows"),
-            ("rules_top_decile_lift", "double", "Its top-decile lift"),
+            ("rules_top_decile_lift", "double", "Top-decile lift of strongest_rule on those rows"),
             (
                 "lift_gain",
                 "double",
@@ -415,7 +415,7 @@ TABLES: dict[str, Table] = {
             ("offer_id", "varchar", "Offer to be made"),
             ("saving_chance", "double", "Chance that the contact, with the offer, saves the customer"),
             ("margin_kept_amount", MONEY, "Margin of the customer over the value horizon"),
-            ("contact_cost_amount", MONEY, "Cost of the contact"),
+            ("contact_cost_amount", MONEY, "What the contact costs, whether it saves or not"),
             ("acceptance_chance", "double", "Chance that the offer is accepted; 0 without an offer"),
             ("offer_cost_amount", MONEY, "Cost of the offer, once accepted; 0 without an offer"),
             (
@@ -532,6 +532,30 @@ TABLES: dict[str, Table] = {
             ("from_month", "date", "Month whose decision this is; later months start from it"),
             ("model_id", "varchar", "Model that was put back in force"),
             ("reason", "varchar", "Why, in the words of whoever did it"),
+        ),
+    ),
+    "ops.data_dictionary": Table(
+        "One row per column of every published table and view: what it means and what stands behind it.",
+        ("schema_name", "table_name", "column_name"),
+        _columns(
+            ("schema_name", "varchar", "Schema of the table"),
+            ("table_name", "varchar", "Table or view"),
+            ("column_name", "varchar", "Name as SQL writes it"),
+            ("column_position", "integer", "Place of the column in the table, counted from 1"),
+            ("data_type", "varchar", "Data type as DuckDB names it"),
+            ("grain", "varchar", "What one row of the table is: the first sentence of its description"),
+            ("meaning", "varchar", "What the column says, with its unit where it has one"),
+            (
+                "tests",
+                "varchar",
+                "What is held of the column and its table: dbt tests, contract, checks of a run",
+            ),
+            (
+                "made_from",
+                "varchar",
+                "Tables that its table is made from directly, then the raw tables behind them (of a feature "
+                "those of the column itself)",
+            ),
         ),
     ),
     "ops.month_closes": Table(
