@@ -155,6 +155,22 @@ def feedback() -> None:
 
 
 @commands.command()
+def push() -> None:
+    """Bring PostgreSQL (RETENTION_POSTGRES_URL) to what is published; `run` and `warn` do so at their end."""
+    from orchestration.publishing.errors import PublishError, PushError
+    from orchestration.publishing.postgres import push_where_wanted
+
+    try:
+        with shown():
+            summary = push_where_wanted(Home.from_environment(), progress=say)
+    except (PublishError, PushError) as error:
+        raise click.ClickException(str(error)) from error
+    if summary is None:
+        raise click.UsageError("RETENTION_POSTGRES_URL names no database; see the README's settings.")
+    click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.rows)} tables sent to PostgreSQL")
+
+
+@commands.command()
 @click.argument("target")
 @click.option(
     "--month", type=MONTH, required=True, help="Search on what this month knew; it must have been run."
@@ -276,7 +292,7 @@ def ui(port: int) -> None:
 def docs() -> None:
     """Write the documentation: every model with its SQL and lineage, and the data dictionary on one page."""
     from orchestration.defs.dbt_child import run_dbt
-    from orchestration.defs.publishing import written_dictionary
+    from orchestration.defs.dictionary import written_dictionary
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()

@@ -84,9 +84,10 @@ def write_state(
         if not columns:
             continue
         shape = TableShape(table, columns, None)
-        kind, description = _kind_and_comment(connection, table)
+        kind, description, checksum = _kind_comment_and_checksum(connection, table)
         if kind == "view":
-            accounts.append((table.schema_name, table.table_name, kind, *[None] * 4, description))
+            account = (table.schema_name, table.table_name, kind, None, None, None, checksum, description)
+            accounts.append(account)
             continue
         state[table.name] = _months_now(connection, shape, before.get(table.name), replaced)
         rows, checksum = summed(state[table.name].values())
@@ -141,18 +142,21 @@ def _months_now(
     return kept | (state_checksums(connection, copy_name(shape), shape, months) if months else {})
 
 
-def _kind_and_comment(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> tuple[str, str | None]:
-    ((kind, comment),) = connection.execute(
+def _kind_comment_and_checksum(
+    connection: duckdb.DuckDBPyConnection, table: PublishedTable
+) -> tuple[str, str | None, str | None]:
+    """Return these of a table or view of the copy; the checksum of a view only, of its SQL."""
+    ((kind, comment, checksum),) = connection.execute(
         """
-        select 'table', comment from duckdb_tables()
+        select 'table', comment, null from duckdb_tables()
         where database_name = $1 and schema_name = $2 and table_name = $3
         union all
-        select 'view', comment from duckdb_views()
+        select 'view', comment, md5(sql) from duckdb_views()
         where database_name = $1 and schema_name = $2 and view_name = $3
         """,
         [PUBLICATION, table.schema_name, table.table_name],
     ).fetchall()
-    return kind, comment
+    return kind, comment, checksum
 
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[object, ...]]) -> None:
