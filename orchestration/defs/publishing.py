@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.dbt_child import current_manifest, table_keys
+from orchestration.defs.dictionary import describe_tables
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.publishing import publish
+from orchestration.publishing.dictionary import DICTIONARY
 from orchestration.publishing.postgres import push_where_wanted
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import TABLES
@@ -35,6 +37,7 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
                 "The published file, its Parquet copies, and the month's worklists and manifest.",
             ),
             (["ops", "month_closes"], TABLES["ops.month_closes"].grain),
+            (DICTIONARY.split("."), TABLES[DICTIONARY].grain),
         )
     ],
     partitions_def=snapshot_months,
@@ -48,8 +51,10 @@ def published_month(
     home = warehouse.home
     settings = OperatorSettings.load(home.operator_file)
     with warehouse.writing() as connection:
+        describe_tables(connection, home, context.job_def.asset_layer.asset_graph)
         publish(connection, home, months, settings=settings, progress=say)
     yield dg.MaterializeResult(asset_key=["published", "month"], metadata={"months": len(months)})
     yield dg.MaterializeResult(asset_key=["ops", "month_closes"])
+    yield dg.MaterializeResult(asset_key=DICTIONARY.split("."))
     # Whatever becomes of the push, the months are published.
     push_where_wanted(home, progress=say)

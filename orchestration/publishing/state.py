@@ -34,7 +34,7 @@ _CHECKSUM = (
     "Sum over the rows of the MD5 of each row as a JSON array of its columns by name, in two halves of 64 "
     "bits, in hexadecimal; the same rows give the same checksum, whatever their order"
 )
-_DECLARED = {
+DECLARED = {
     TABLES: (
         "One row per table and view of this publication, itself and ops.published_months left out.",
         (
@@ -61,7 +61,9 @@ _DECLARED = {
         ),
     ),
 }
-NAMES = frozenset(_DECLARED)
+"""Comment and columns of both tables: they lie in the published file only."""
+
+NAMES = frozenset(DECLARED)
 
 
 def write_state(
@@ -114,7 +116,7 @@ def _last_state(connection: duckdb.DuckDBPyConnection) -> dict[str, Months]:
     """Return what the copy says of itself; nothing where it does not, or in another form."""
     schema_name, _, table_name = MONTHS.partition(".")
     there = columns_of(connection, schema_name, table_name, PUBLICATION)
-    if there != _DECLARED[MONTHS][1]:
+    if there != DECLARED[MONTHS][1]:
         return {}
     return _by_table(connection.execute(f"from {PUBLICATION}.{MONTHS} order by all").fetchall())
 
@@ -158,7 +160,7 @@ def _kind_comment_and_checksum(
 
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[object, ...]]) -> None:
-    comment, columns = _DECLARED[name]
+    comment, columns = DECLARED[name]
     target = f"{PUBLICATION}.{name}"
     types = ", ".join(f"{quoted(column.name)} {column.data_type}" for column in columns)
     connection.execute(f"create schema if not exists {PUBLICATION}.ops").fetchall()
