@@ -99,6 +99,20 @@ def simulate(
     click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.months)} months under {out}")
 
 
+@commands.command("simulate-answers")
+@click.option("--month", type=MONTH, required=True, help="Month whose lists are answered; it was published.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed and lists, same bytes.")
+def simulate_answers(month: date, seed: int) -> None:
+    """Fill in a month's worklists as units might, and drop them into feedback/, for trying things out.
+
+    The answers are made up and change no customer's mind: they show work done, and no effect. A home with
+    real customers has no use for them.
+    """
+    home = Home.from_environment()
+    answer_lists(home, month, seed)
+    click.echo(f"answers under {home.feedback}; next: retention feedback, or run the month after")
+
+
 @commands.command()
 @click.argument("name")
 @click.option(
@@ -298,7 +312,10 @@ def docs() -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.pass_context
 def demo(context: click.Context, subscribers: int, months: int, last_month: date, seed: int) -> None:
-    """Simulate an operator, close all its months, publish, and print what came of it and where to look."""
+    """Simulate an operator, close all its months, publish, and print what came of it and where to look.
+
+    Made-up units answer the worklists of the month before the newest; the newest takes their answers up.
+    """
     home = prepared_home()
     if not home.landing.exists():
         context.invoke(
@@ -316,7 +333,12 @@ def demo(context: click.Context, subscribers: int, months: int, last_month: date
     )
     if not landed:
         raise click.ClickException(f"No month lies under {home.landing / 'subscribers'}.")
-    close_months(home, landed[0], landed[-1])
+    *before, newest = landed
+    if before:
+        close_months(home, before[0], before[-1])
+        if _worklists(home, before[-1]).is_dir():
+            answer_lists(home, before[-1], seed)
+    close_months(home, newest, newest)
     click.echo(demo_result(home))
 
 
@@ -355,6 +377,20 @@ def close_months(home: Home, first: date, last: date) -> None:
             "dagster/asset_partition_range_end": last.isoformat(),
         },
     )
+
+
+def answer_lists(home: Home, month: date, seed: int) -> None:
+    """Drop made-up answers to a month's worklists into feedback/.
+
+    Raises click.BadParameter for a month that has none.
+    """
+    from seeds.simulator import answer_worklists
+
+    worklists = _worklists(home, month)
+    if not worklists.is_dir():
+        raise click.BadParameter(f"{month:%Y-%m} has no worklists under {home.published}; run it first.")
+    with shown():
+        answer_worklists(worklists, home.feedback, month=month, seed=seed, progress=say)
 
 
 def warn_of_week(home: Home, warning_week: date) -> None:
@@ -448,10 +484,21 @@ def demo_result(home: Home) -> str:
             "where snapshot_month = (select max(snapshot_month) from retention.responsibilities) "
             "group by all order by all"
         ).df()
+        work = connection.execute(
+            """
+            select
+                strftime(snapshot_month, '%Y-%m') as list_of, outcome, count(*) as contacts,
+                count(offer_accepted) as offers_made, count(*) filter (offer_accepted) as offers_accepted
+            from retention.fct_retention_contacts
+            where snapshot_month = (select max(snapshot_month) from retention.fct_retention_contacts)
+            group by all order by contacts desc, outcome
+            """
+        ).df()
     parts = [
         ("Landed", render_table(landed)),
         ("Newest models, beside the naive rules", render_table(models)),
         ("Newest list", render_table(lists)),
+        ("Work done on the list before (answers made up)", render_table(work)),
         (
             "Where to look",
             f"{home.published_file}\n{home.published}\nretention ui | status | sql",
@@ -459,6 +506,10 @@ def demo_result(home: Home) -> str:
         ("Peak memory", f"{_peak_mebibytes():,.0f} MiB"),
     ]
     return "\n\n".join(f"{title}\n{text}" for title, text in parts)
+
+
+def _worklists(home: Home, month: date) -> Path:
+    return home.published / f"{month:%Y-%m}" / "worklists"
 
 
 @contextmanager
