@@ -13,6 +13,7 @@ from dagster_dbt import DbtCliResource
 from orchestration.defs.contact_tasks import write_tasks, wrong_tasks
 from orchestration.defs.dbt_child import current_manifest, fresh_target, watched, week_arguments
 from orchestration.defs.feedback import ANSWERS
+from orchestration.defs.groups import WEDNESDAY
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_week, warning_weeks
 from orchestration.progress import say
@@ -29,7 +30,6 @@ WEEKLY_KEYS = [
 ]
 LANDED, WARNINGS, TASKS, PUBLISHED = WEEKLY_KEYS
 
-_GROUP = "early_warning"
 _OWNERS = ["data-engineering@operator.example"]
 
 
@@ -37,7 +37,7 @@ _OWNERS = ["data-engineering@operator.example"]
     key=LANDED,
     deps=[ANSWERS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb"},
 )
@@ -68,7 +68,7 @@ def landed(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     key=WARNINGS,
     deps=[LANDED],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"dbt", "duckdb"},
 )
@@ -94,7 +94,7 @@ def warnings(
     key=TASKS,
     deps=[WARNINGS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb"},
 )
@@ -113,7 +113,7 @@ def tasks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehou
     key=PUBLISHED,
     deps=[TASKS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb", "parquet", "excel"},
 )
