@@ -25,7 +25,8 @@ def warned_by_week(
     connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 ) -> dict[date, dict[str, Any]]:
     """Return how many are warned in each week that ended in a month, by colour, and how many anew."""
-    weeks = connection.execute(
+    weeks = _rows(
+        connection,
         """
         select
             week_month as month, strftime(warning_week, '%Y-%m-%d') as warning_week,
@@ -35,17 +36,17 @@ def warned_by_week(
         where week_month in (select unnest($months::date[]))
         group by all order by all
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(weeks), "warned_by_week")
+        months,
+    )
+    return by_month(weeks, "warned_by_week")
 
 
 def list_sizes(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
     """Return the sizes of each month's list by colour and disposition, and a chart of them."""
     counts = ", ".join(f"count(*) filter (disposition = '{name}') as {name}" for name in _DISPOSITIONS)
-    found = _whole(
-        connection.execute(
-            f"""
+    found = _rows(
+        connection,
+        f"""
             select
                 snapshot_month as month, list_kind as list, coalesce(colour, 'none') as colour,
                 count(*) as rows, {counts}
@@ -54,8 +55,7 @@ def list_sizes(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) ->
             group by snapshot_month, list_kind, colour
             order by month, list, array_position(['red', 'yellow', 'blue'], colour) nulls last
             """,
-            {"months": list(months)},
-        ).df()
+        months,
     )
     charts: dict[date, dict[str, Any]] = {}
     at_risk = found[found["list"] == "at_risk"]
@@ -88,7 +88,8 @@ def tasks_by_week(
 ) -> dict[date, dict[str, Any]]:
     """Return the tasks of each week that ended in a month, by colour and disposition."""
     counts = ", ".join(f"count(*) filter (disposition = '{name}') as {name}" for name in _DISPOSITIONS)
-    tasks = connection.execute(
+    tasks = _rows(
+        connection,
         f"""
         select
             week_month as month, strftime(warning_week, '%Y-%m-%d') as warning_week, colour, {counts}
@@ -96,16 +97,17 @@ def tasks_by_week(
         where week_month in (select unnest($months::date[]))
         group by all order by all
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(tasks), "tasks_by_week")
+        months,
+    )
+    return by_month(tasks, "tasks_by_week")
 
 
 def causes_by_tier(
     connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 ) -> dict[date, dict[str, Any]]:
     """Return what leads the model's reasons, how often, by tier."""
-    causes = connection.execute(
+    causes = _rows(
+        connection,
         """
         select
             snapshot_month as month, cause, count(*) filter (value_tier = 'high') as high,
@@ -115,9 +117,9 @@ def causes_by_tier(
         where cause_rank = 1 and snapshot_month in (select unnest($months::date[]))
         group by month, cause order by month, high + mid desc, cause
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(causes), "main_causes")
+        months,
+    )
+    return by_month(causes, "main_causes")
 
 
 def effect(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
@@ -125,9 +127,9 @@ def effect(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dic
 
     Randomised: who lies beyond capacity counts with the assigned, since the draw came before.
     """
-    found = _whole(
-        connection.execute(
-            """
+    found = _rows(
+        connection,
+        """
             select
                 snapshot_month as month, colour, value_tier, treated_count as assigned,
                 control_count as held_out, beyond_capacity_count as beyond_capacity, treated_churn_rate,
@@ -140,8 +142,7 @@ def effect(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dic
                 month, case colour when 'all' then 0 when 'red' then 1 when 'yellow' then 2 when 'blue' then 3
                 else 4 end
             """,
-            {"months": list(months)},
-        ).df()
+        months,
     ).drop(columns="value_tier")
     charts: dict[date, dict[str, Any]] = {}
     for month in sorted(set(found["month"])):
@@ -165,7 +166,8 @@ def effect(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dic
 
 def work_by_unit(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
     """Return what each unit was given and did."""
-    units = connection.execute(
+    units = _rows(
+        connection,
         """
         select
             snapshot_month as month, unit_id, assigned_count as assigned, contacted_count as contacted,
@@ -175,16 +177,17 @@ def work_by_unit(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) 
         where snapshot_month in (select unnest($months::date[]))
         order by all
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(units), "work_by_unit")
+        months,
+    )
+    return by_month(units, "work_by_unit")
 
 
 def rules_and_model(
     connection: duckdb.DuckDBPyConnection, months: Sequence[date]
 ) -> dict[date, dict[str, Any]]:
     """Return how many churners each method's list found, of the months whose labels have closed."""
-    lists = connection.execute(
+    lists = _rows(
+        connection,
         """
         select
             snapshot_month as month, target, method, list_size_id as list, list_size, found_count as found,
@@ -193,14 +196,15 @@ def rules_and_model(
         where snapshot_month in (select unnest($months::date[]))
         order by all
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(lists), "churners_found_by_list")
+        months,
+    )
+    return by_month(lists, "churners_found_by_list")
 
 
 def base_by_tier(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
     """Return the base of each month by tier: lines, churners, bills, warned, assigned, reached."""
-    tiers = connection.execute(
+    tiers = _rows(
+        connection,
         """
         select
             snapshot_month as month, coalesce(value_tier, 'all') as value_tier,
@@ -214,28 +218,30 @@ def base_by_tier(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) 
         group by month, rollup (value_tier)
         order by month, subscribers desc, value_tier
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(tiers), "base_by_tier")
+        months,
+    )
+    return by_month(tiers, "base_by_tier")
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
     """Return the rejected rows of each month by table and reason."""
-    rejected = connection.execute(
+    rejected = _rows(
+        connection,
         """
         select landed_month as month, table_name, reason, count(*) as rows
         from ops.quarantine
         where landed_month in (select unnest($months::date[]))
         group by all order by month, rows desc, table_name, reason
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(rejected), "rejected_by_reason")
+        months,
+    )
+    return by_month(rejected, "rejected_by_reason")
 
 
 def landed(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dict[date, dict[str, Any]]:
     """Return what landed in each month by table: files, and what became of their rows."""
-    accounts = connection.execute(
+    accounts = _rows(
+        connection,
         """
         select
             landed_month as month, table_name, count(*) as files,
@@ -246,9 +252,9 @@ def landed(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> dic
         where landed_month in (select unnest($months::date[]))
         group by all order by all
         """,
-        {"months": list(months)},
-    ).df()
-    return by_month(_whole(accounts), "landed_by_table")
+        months,
+    )
+    return by_month(accounts, "landed_by_table")
 
 
 FIGURES: dict[str, Figures] = {
@@ -284,8 +290,8 @@ def _known(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
 
 
-def _whole(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose whole numbers stay whole where some are missing, and whose months are dates."""
-    frame = frame.convert_dtypes(convert_floating=False, convert_string=False).astype(object)
-    frame["month"] = [pd.Timestamp(month).date() for month in frame["month"]]
-    return frame.where(frame.notna(), None)
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, months: Sequence[date]) -> pd.DataFrame:
+    """Return what a query over `$months` finds, values as the engine gives them: whole numbers stay whole."""
+    result = connection.execute(query, {"months": list(months)})
+    names = [column[0] for column in result.description or ()]
+    return pd.DataFrame(result.fetchall(), columns=names, dtype=object)

@@ -87,8 +87,8 @@ def status_page(months: pd.DataFrame) -> str:
     ]
     heads = (
         "Model: the month its trees were trained for. Red, yellow, blue: subscribers by the highest colour "
-        "of the month's weeks. Assigned to beyond capacity: lines of the month's list. Worked, reached: lines "
-        "of it that somebody has contacted since."
+        "of the month's weeks. Assigned to beyond capacity: lines of the month's list. Worked, reached: "
+        "lines of it that somebody has contacted since."
     )
     parts = [markdown(shown), "\n".join(meanings), heads]
     if len(months) > len(shown):
