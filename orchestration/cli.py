@@ -6,14 +6,13 @@ so `--help` is quick and no run ever lands in a home that goes away.
 """
 
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -23,8 +22,11 @@ from orchestration.settings import ROOT, Home
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-_KIBIBYTES_PER_MEBIBYTE = 1024
-_BYTES_PER_MEBIBYTE = 1024 * 1024
+
+class WrongUse(click.ClickException):
+    """What was asked for cannot be had, said without the reminder of how the command is used."""
+
+    exit_code = 2
 
 
 class WrittenDate(click.ParamType):
@@ -99,6 +101,20 @@ def simulate(
     click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.months)} months under {out}")
 
 
+@commands.command("simulate-answers")
+@click.option("--month", type=MONTH, required=True, help="Month whose lists are answered; it was published.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed and lists, same bytes.")
+def simulate_answers(month: date, seed: int) -> None:
+    """Fill in a month's worklists as units might, and drop them into feedback/, for trying things out.
+
+    The answers are made up and change no customer's mind: they show work done, and no effect. A home with
+    real customers has no use for them.
+    """
+    home = Home.from_environment()
+    answer_lists(home, month, seed)
+    click.echo(f"answers under {home.feedback}; next: retention feedback, or run the month after")
+
+
 @commands.command()
 @click.argument("name")
 @click.option(
@@ -135,7 +151,8 @@ def run(month: date, from_month: date | None) -> None:
 @click.option("--week", type=DAY, required=True, help="Wednesday after the week; the week must have ended.")
 def warn(week: date) -> None:
     """Find who is warned in a week, also in a month still open: the same job as Wednesday's schedule."""
-    from orchestration.publishing.status import render_table, week_status
+    from orchestration.publishing.status import week_status
+    from orchestration.terminal import render_table
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()
@@ -231,40 +248,97 @@ def rollback(target: str, from_month: date, model_id: str | None, reason: str) -
 
 
 @commands.command()
-def status() -> None:
+@click.option(
+    "--weeks",
+    "shown_weeks",
+    type=click.IntRange(min=0),
+    default=8,
+    show_default=True,
+    help="Newest warning weeks to show; 0 shows all.",
+)
+def status(shown_weeks: int) -> None:
     """Show what has landed, run, failed and been published, by month and week, and what is stale."""
     from orchestration.defs.month_close import last_runs, last_weekly_runs
-    from orchestration.publishing.status import month_status, render_table, week_status
+    from orchestration.publishing.overview import STATES, month_overview
+    from orchestration.publishing.status import week_status
     from orchestration.releases import models_of_months
+    from orchestration.terminal import console, print_overview
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()
     if not home.warehouse_file.exists():
         click.echo(f"Nothing was run yet under {home.root}.")
         return
-    with Warehouse(home, lock_wait_seconds=1).reading() as connection:
-        months = month_status(connection, home)
-        weeks = week_status(connection, home)
-        models = models_of_months(connection, "quantity_churn")
     with _instance() as instance:
         runs = last_runs(instance)
         weekly_runs = last_weekly_runs(instance)
-    months["model"] = [models.get(month) for month in months["month"]]
-    months["last_run"] = [runs.get(month) for month in months["month"]]
+    with Warehouse(home, lock_wait_seconds=1).reading() as connection:
+        models = models_of_months(connection, "quantity_churn")
+        months = month_overview(connection, home, runs, models)
+        weeks = week_status(connection, home)
+    out = console()
     months["month"] = [f"{month:%Y-%m}" for month in months["month"]]
-    click.echo(render_table(months))
+    drop = [["files"], ["red", "yellow", "blue"], ["rows_read"], ["reached"], ["suppressed"], ["worked"]]
+    print_overview(out, months, drop=drop)
+    for state in dict.fromkeys(months["state"]):
+        if state != "published":
+            out.print(f"{state}: {STATES[state]}", style="dim")
     if not weeks.empty:
+        earlier = max(len(weeks) - shown_weeks, 0) if shown_weeks else 0
+        weeks = weeks.iloc[earlier:].copy()
         weeks["last_run"] = [weekly_runs.get(week) for week in weeks["warning_week"]]
-        click.echo(f"\n{render_table(weeks)}")
+        click.echo()
+        print_overview(out, weeks, drop=[["new"]])
+        if earlier:
+            out.print(f"{earlier} earlier weeks are not shown; --weeks 0 shows all.", style="dim")
 
 
 @commands.command()
-@click.argument("statement")
-def sql(statement: str) -> None:
-    """Query the published marts, read-only."""
-    from orchestration.publishing.status import query_published, render_table
+@click.argument("statement", required=False)
+@click.option("--file", "file", type=click.File(encoding="utf-8"), help="File that holds the statement.")
+@click.option(
+    "--format", "kind", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    help="Rows of a table to show; 0 shows all.  [default: 40 on a terminal, else all]",
+)
+def sql(statement: str | None, file: IO[str] | None, kind: str, limit: int | None) -> None:
+    """Query the published marts, read-only; without a STATEMENT, one is read from standard input."""
+    from orchestration.publishing import query
+    from orchestration.terminal import console, print_rows
 
-    click.echo(render_table(query_published(Home.from_environment(), statement)))
+    if statement and file:
+        raise click.UsageError("Give a statement or a file, not both.")
+    if not statement and not file and sys.stdin.isatty():
+        raise click.UsageError('Give a statement, such as: retention sql "select 1"')
+    text = statement or (file or sys.stdin).read()
+    try:
+        with query.asked(Home.from_environment(), text) as answer:
+            if kind == "csv":
+                query.write_csv(answer, sys.stdout)
+            elif kind == "json":
+                query.write_json(answer, sys.stdout)
+            else:
+                print_rows(console(), answer, limit)
+    except query.StatementError as error:
+        raise WrongUse(str(error)) from error
+
+
+@commands.command()
+@click.argument("table", required=False)
+def tables(table: str | None) -> None:
+    """List the published tables, or the columns of TABLE, such as retention.responsibilities."""
+    from orchestration.publishing import query
+    from orchestration.terminal import console, print_frame
+
+    home = Home.from_environment()
+    try:
+        found = query.published_columns(home, table) if table else query.published_tables(home)
+    except query.StatementError as error:
+        raise WrongUse(str(error)) from error
+    print_frame(console(), found)
 
 
 @commands.command()
@@ -319,7 +393,10 @@ def docs() -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.pass_context
 def demo(context: click.Context, subscribers: int, months: int, last_month: date, seed: int) -> None:
-    """Simulate an operator, close all its months, publish, and print what came of it and where to look."""
+    """Simulate an operator, close all its months, publish, and print what came of it and where to look.
+
+    Made-up units answer the worklists of the month before the newest; the newest takes their answers up.
+    """
     home = prepared_home()
     if not home.landing.exists():
         context.invoke(
@@ -337,7 +414,14 @@ def demo(context: click.Context, subscribers: int, months: int, last_month: date
     )
     if not landed:
         raise click.ClickException(f"No month lies under {home.landing / 'subscribers'}.")
-    close_months(home, landed[0], landed[-1])
+    *before, newest = landed
+    if before:
+        close_months(home, before[0], before[-1])
+        if _worklists(home, before[-1]).is_dir():
+            answer_lists(home, before[-1], seed)
+    close_months(home, newest, newest)
+    from orchestration.demo import demo_result
+
     click.echo(demo_result(home))
 
 
@@ -376,6 +460,20 @@ def close_months(home: Home, first: date, last: date) -> None:
             "dagster/asset_partition_range_end": last.isoformat(),
         },
     )
+
+
+def answer_lists(home: Home, month: date, seed: int) -> None:
+    """Drop made-up answers to a month's worklists into feedback/.
+
+    Raises click.BadParameter for a month that has none.
+    """
+    from seeds.simulator import answer_worklists
+
+    worklists = _worklists(home, month)
+    if not worklists.is_dir():
+        raise click.BadParameter(f"{month:%Y-%m} has no worklists under {home.published}; run it first.")
+    with shown():
+        answer_worklists(worklists, home.feedback, month=month, seed=seed, progress=say)
 
 
 def warn_of_week(home: Home, warning_week: date) -> None:
@@ -439,47 +537,8 @@ def execute(home: Home, job: str, line: str, partitions: dict[str, str]) -> None
         say("done")
 
 
-def demo_result(home: Home) -> str:
-    """Return what a run over everything came to, for people: months, models against rules, lists, paths."""
-    from orchestration.publishing.status import render_table
-    from orchestration.warehouse import Warehouse
-
-    with Warehouse(home).reading() as connection:
-        landed = connection.execute(
-            "select count(distinct landed_month) as months, count(*) as files, "
-            "cast(sum(rows_read) as bigint) as rows_read, "
-            "cast(sum(rows_quarantined) as bigint) as rows_quarantined from ops.landing_audit"
-        ).df()
-        models = connection.execute(
-            """
-            select target, contender, strftime(trained_for_month, '%Y-%m') as trained_for,
-                strftime(test_month, '%Y-%m') as judged_on, rows, churners,
-                round(auc, 3) as auc, round(top_decile_lift, 2) as top_decile_lift,
-                round(top_decile_lift_low, 2) as lift_low, round(top_decile_lift_high, 2) as lift_high
-            from ml.model_evaluations
-            where
-                trained_for_month = (select max(trained_for_month) from ml.model_evaluations)
-                and target in ('quantity_churn', 'value_churn')
-            order by target, contender
-            """
-        ).df()
-        lists = connection.execute(
-            "select strftime(snapshot_month, '%Y-%m') as month, disposition, count(*) as subscribers "
-            "from retention.responsibilities "
-            "where snapshot_month = (select max(snapshot_month) from retention.responsibilities) "
-            "group by all order by all"
-        ).df()
-    parts = [
-        ("Landed", render_table(landed)),
-        ("Newest models, beside the naive rules", render_table(models)),
-        ("Newest list", render_table(lists)),
-        (
-            "Where to look",
-            f"{home.published_file}\n{home.published}\nretention ui | status | sql",
-        ),
-        ("Peak memory", f"{_peak_mebibytes():,.0f} MiB"),
-    ]
-    return "\n\n".join(f"{title}\n{text}" for title, text in parts)
+def _worklists(home: Home, month: date) -> Path:
+    return home.published / f"{month:%Y-%m}" / "worklists"
 
 
 @contextmanager
@@ -503,12 +562,6 @@ def _standard_output_hidden() -> Iterator[None]:
         sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)
-
-
-def _peak_mebibytes() -> float:
-    """Return the largest resident memory of this process or of one of its children (Linux counts in KiB)."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return peak / (_BYTES_PER_MEBIBYTE if sys.platform == "darwin" else _KIBIBYTES_PER_MEBIBYTE)
 
 
 def _one_line(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

@@ -9,8 +9,12 @@ import pandas as pd
 
 from ml.assignment import Assignment, Policy, assign
 from ml.benefits import fitting_actions
+from orchestration.defs import telling
 from orchestration.defs.candidates import read_parameters
 from orchestration.defs.customers import listed_customers, read_customers, read_options
+from orchestration.defs.groups import RESPONSIBILITY
+from orchestration.defs.month_figures import list_sizes
+from orchestration.defs.telling import materialised
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.tables import TABLES
@@ -46,7 +50,7 @@ _PRICES = "retention.shadow_prices"
                 ),
             ],
             description=TABLES[_LIST].grain,
-            group_name="responsibility",
+            group_name=RESPONSIBILITY,
             owners=["market-department@operator.example"],
             kinds={"python", "duckdb"},
         ),
@@ -54,7 +58,7 @@ _PRICES = "retention.shadow_prices"
             _PRICES.split("."),
             deps=[["retention", "capacities"]],
             description=TABLES[_PRICES].grain,
-            group_name="responsibility",
+            group_name=RESPONSIBILITY,
             owners=["market-department@operator.example"],
             kinds={"python", "duckdb"},
         ),
@@ -66,20 +70,18 @@ def responsibilities(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Give the list of each month to units and people within capacity, oldest month first."""
-    counts, limits = {}, {}
-    for month in run_months(context):
+    months = run_months(context)
+    limits = {}
+    for month in months:
         with warehouse.writing() as connection:
             answer = assign_month(connection, month)
             replace_months(connection, _LIST, _rows(answer.customers, _LIST, month), [month])
             replace_months(connection, _PRICES, _rows(answer.limits, _PRICES, month), [month])
-        counts[f"{month:%Y-%m}"] = {
-            str(disposition): int(rows)
-            for disposition, rows in answer.customers["disposition"].value_counts().sort_index().items()
-        }
-        limits[f"{month:%Y-%m}"] = _told(answer.limits)
+        limits[month] = {"limits": telling.table(_told(answer.limits))}
         say(f"{month:%Y-%m}: {len(answer.customers)} subscribers on the list")
-    yield dg.MaterializeResult(asset_key=_LIST.split("."), metadata={"dispositions_per_month": counts})
-    yield dg.MaterializeResult(asset_key=_PRICES.split("."), metadata={"limits_per_month": limits})
+    with warehouse.reading() as connection:
+        yield materialised(context, connection, _LIST, months, list_sizes(connection, months))
+        yield materialised(context, connection, _PRICES, months, limits)
 
 
 def assign_month(connection: duckdb.DuckDBPyConnection, month: date) -> Assignment:
@@ -117,12 +119,7 @@ def _rows(frame: pd.DataFrame, table: str, month: date) -> pd.DataFrame:
     return frame.assign(snapshot_month=month)[[column.name for column in TABLES[table].columns]]
 
 
-def _told(limits: pd.DataFrame) -> list[str]:
-    """Return in words how much of each limit is used, and what more would be worth."""
+def _told(limits: pd.DataFrame) -> pd.DataFrame:
+    """Return how much of each limit is used, and what one more would be worth."""
     is_told = (limits["used"] > 0) | (limits["capacity"] > 0)
-    return [
-        f"{row['resource_kind']} {row['resource_id']}: {row['used']:g} of "
-        + ("unlimited" if pd.isna(row["capacity"]) else f"{row['capacity']:g}")
-        + ("" if pd.isna(row["shadow_price"]) else f", one more is worth {row['shadow_price']:.2f}")
-        for row in limits[is_told].to_dict("records")
-    ]
+    return limits.loc[is_told, ["resource_kind", "resource_id", "used", "capacity", "shadow_price"]]

@@ -11,6 +11,9 @@ import duckdb
 import pandas as pd
 
 from ml.tasks import assign_tasks
+from orchestration.defs.groups import WORK
+from orchestration.defs.month_figures import tasks_by_week
+from orchestration.defs.telling import materialised
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.tables import TABLES
@@ -32,7 +35,7 @@ _TASKS = "retention.contact_tasks"
         ["retention", "responsibilities"],
     ],
     description=TABLES[_TASKS].grain,
-    group_name="responsibility",
+    group_name=WORK,
     owners=["market-department@operator.example"],
     kinds={"python", "duckdb"},
     partitions_def=snapshot_months,
@@ -42,10 +45,11 @@ def contact_tasks(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """Write the tasks of the weeks that end in the run's months."""
-    weeks = [week for month in run_months(context) for week in weeks_of(month)]
+    months = run_months(context)
     with warehouse.writing() as connection:
-        counts = write_tasks(connection, weeks)
-    return dg.MaterializeResult(metadata={"dispositions_per_week": counts})
+        write_tasks(connection, [week for month in months for week in weeks_of(month)])
+        sizes = tasks_by_week(connection, months)
+        return materialised(context, connection, _TASKS, months, sizes, month_column="week_month")
 
 
 @dg.asset_check(

@@ -14,6 +14,7 @@ from dagster_dbt import DbtCliResource
 from orchestration.defs.contact_tasks import write_tasks, wrong_tasks
 from orchestration.defs.dbt_child import current_manifest, fresh_target, watched, week_arguments
 from orchestration.defs.feedback import ANSWERS
+from orchestration.defs.groups import WEDNESDAY
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_week, warning_weeks
 from orchestration.progress import say
@@ -31,7 +32,6 @@ WEEKLY_KEYS = [
 ]
 LANDED, WARNINGS, TASKS, PUBLISHED = WEEKLY_KEYS
 
-_GROUP = "early_warning"
 _OWNERS = ["data-engineering@operator.example"]
 
 
@@ -39,7 +39,7 @@ _OWNERS = ["data-engineering@operator.example"]
     key=LANDED,
     deps=[ANSWERS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb"},
 )
@@ -70,7 +70,7 @@ def landed(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Wareho
     key=WARNINGS,
     deps=[LANDED],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"dbt", "duckdb"},
 )
@@ -96,7 +96,7 @@ def warnings(
     key=TASKS,
     deps=[WARNINGS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb"},
 )
@@ -115,7 +115,7 @@ def tasks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehou
     key=PUBLISHED,
     deps=[TASKS],
     partitions_def=warning_weeks,
-    group_name=_GROUP,
+    group_name=WEDNESDAY,
     owners=_OWNERS,
     kinds={"python", "duckdb", "parquet", "excel"},
 )

@@ -9,6 +9,7 @@ import hashlib
 
 import dagster as dg
 
+from orchestration.defs.groups import LANDING
 from orchestration.feedback import dropped_files, take_feedback
 from orchestration.progress import say
 from orchestration.settings import Home
@@ -21,7 +22,7 @@ CONTACTS = ["raw_retention", "retention_contacts"]
 
 @dg.asset(
     key=ANSWERS,
-    group_name="landing",
+    group_name=LANDING,
     owners=["data-engineering@operator.example"],
     kinds={"python", "excel"},
 )

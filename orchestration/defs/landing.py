@@ -1,12 +1,16 @@
 """Landing: the raw tables of the contract, and the accounts of what was read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 import dagster as dg
 import duckdb
 import pandas as pd
 
 from orchestration.defs.feedback import ANSWERS, CONTACTS
+from orchestration.defs.groups import LANDING
+from orchestration.defs.month_figures import landed, quarantine
+from orchestration.defs.telling import materialised
 from orchestration.landing import land, prepare
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
@@ -31,7 +35,7 @@ def _specs() -> list[dg.AssetSpec]:
             # What the units answer is raw data like any other, and there before anything lands.
             deps=[ANSWERS] if [schema, name] == CONTACTS else [],
             description=description,
-            group_name="landing",
+            group_name=LANDING,
             owners=["data-engineering@operator.example"],
             kinds={"python", "duckdb"},
             partitions_def=None if name in _WITHOUT_MONTHS else snapshot_months,
@@ -53,26 +57,55 @@ def landing(
     with warehouse.writing() as connection:
         prepare(connection)
         land(connection, warehouse.home, months, progress=say)
-        accounts = connection.execute(
-            """
-            select
-                table_name,
-                coalesce(strftime(landed_month, '%Y-%m'), 'static') as landed_month,
-                cast(sum(rows_accepted) as bigint) as accepted,
-                cast(sum(rows_quarantined) as bigint) as quarantined,
-                cast(sum(rows_duplicate) as bigint) as duplicate
-            from ops.landing_audit
-            where landed_month is null or landed_month in (select unnest(?::date[]))
-            group by all
-            order by all
-            """,
-            [months],
-        ).df()
         never = never_landed(connection)
     if never:
         say(f"never landed, so what rests on them is not evaluated: {', '.join(never)}")
-    for key in sorted(context.selected_asset_keys):
-        yield dg.MaterializeResult(asset_key=key, metadata=_account(accounts, key.path[-1]))
+    with warehouse.reading() as connection:
+        more = {"ops.landing_audit": landed, "ops.quarantine": quarantine}
+        for key in sorted(context.selected_asset_keys):
+            table = ".".join(key.path)
+            figures = more[table](connection, months) if table in more else {}
+            month_column = "" if key.path[-1] in _WITHOUT_MONTHS else "landed_month"
+            yield materialised(context, connection, table, months, figures, month_column=month_column)
+
+
+@dg.asset_check(
+    asset=["ops", "landing_audit"],
+    blocking=True,
+    partitions_def=snapshot_months,
+    description="Of every file, the rows read are those accepted, quarantined and duplicate, and what is "
+    "quarantined lies in ops.quarantine.",
+)
+def every_row_read_is_accounted_for(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """Add up the accounts of the run's months, file by file."""
+    with warehouse.reading() as connection:
+        wrong = unaccounted(connection, run_months(context))
+    return dg.AssetCheckResult(passed=not wrong, metadata={"wrong_files": wrong})
+
+
+def unaccounted(connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> list[str]:
+    """Return the files whose accounts do not add up, sorted."""
+    found = connection.execute(
+        """
+        select landing_audit.file_name
+        from ops.landing_audit
+        left join (
+            select landed_month, table_name, file_name, count(*) as rejected
+            from ops.quarantine group by all
+        ) as rejects using (landed_month, table_name, file_name)
+        where
+            landed_month in (select unnest(?::date[]))
+            and (
+                rows_read <> rows_accepted + rows_quarantined + rows_duplicate
+                or rows_quarantined <> coalesce(rejected, 0)
+            )
+        order by landing_audit.file_name
+        """,
+        [list(months)],
+    ).fetchall()
+    return [name for (name,) in found]
 
 
 def never_landed(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -81,20 +114,3 @@ def never_landed(connection: duckdb.DuckDBPyConnection) -> list[str]:
         name for (name,) in connection.execute("select distinct table_name from ops.landing_audit").fetchall()
     }
     return sorted(set(_RAW_TABLES["table_name"]) - landed)
-
-
-def _account(accounts: pd.DataFrame, table: str) -> dict[str, dict[str, dict[str, int]]]:
-    """Return the rows of one table by month, for the UI; a static table stands under 'static'."""
-    own = accounts[accounts["table_name"] == table]
-    return {
-        "rows_per_month": {
-            str(month): {
-                "accepted": int(accepted),
-                "quarantined": int(quarantined),
-                "duplicate": int(duplicate),
-            }
-            for month, accepted, quarantined, duplicate in zip(
-                own["landed_month"], own["accepted"], own["quarantined"], own["duplicate"], strict=True
-            )
-        }
-    }

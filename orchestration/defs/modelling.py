@@ -1,9 +1,10 @@
 """Modelling: a model of each kind of churn for every month that its history can make one, judged and kept."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -17,6 +18,7 @@ from ml.release import Decision, InForce, ReleaseRules, decide
 from ml.scoring import score
 from ml.splits import NoSplit, months_between
 from ml.training import ContestTerms, NoModel, SharedRows, fit, intercept_shift, refit
+from orchestration.defs import telling
 from orchestration.defs.candidates import (
     horizon_target,
     read_capacity,
@@ -24,7 +26,10 @@ from orchestration.defs.candidates import (
     read_label_months,
     read_training_frame,
 )
+from orchestration.defs.groups import MODEL
+from orchestration.defs.model_figures import judged_charts
 from orchestration.defs.recipe import ModellingConfig, Recipe, splits_of
+from orchestration.defs.telling import materialised, merged
 from orchestration.model_cards import write_card
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
@@ -40,7 +45,20 @@ from orchestration.warehouse import Warehouse, read_months, replace_months
 from orchestration.worklists.texts import Texts
 
 _TABLES = ("ml.models", "ml.model_evaluations", "ml.releases", "ml.month_notes")
+_CHARTED = ("quantity_churn", "value_churn")
 _RULES = ("bill_ratio", "tenure", "scorecard")
+_SHOWN_FIGURES = {
+    "target": "target",
+    "contender": "contender",
+    "top_decile_lift": "lift",
+    "top_decile_lift_low": "low",
+    "top_decile_lift_high": "high",
+    "auc": "auc",
+    "expected_churners": "foretold",
+    "churners": "came",
+    "rows": "rows",
+    "test_month": "judged_on",
+}
 _EVALUATED = (
     "rows",
     "churners",
@@ -72,7 +90,7 @@ def _spec(table: str) -> dg.AssetSpec:
             ["retention", "capacities"],
         ],
         description=TABLES[table].grain,
-        group_name="model",
+        group_name=MODEL,
         owners=["data-science@operator.example"],
         kinds={"python", "xgboost"},
         partitions_def=snapshot_months,
@@ -92,21 +110,35 @@ def models(
     months = run_months(context)
     recipe = Recipe.read(warehouse)
     settings = OperatorSettings.load(warehouse.home.operator_file)
-    counts = dict.fromkeys(_TABLES, 0)
-    figures: list[pd.DataFrame] = []
+    charts: dict[date, dict[str, Any]] = {}
+    figures: dict[date, dict[str, Any]] = {}
     # Month by month to the end: the gate of a month asks what the month before has put in force.
     for month in months:
         trained = train(warehouse, month, recipe, config)
         frames = close_month(warehouse, month, trained, recipe, settings.language)
-        for table, frame in frames.items():
-            counts[table] += len(frame)
-        figures.append(frames["ml.model_evaluations"])
-    for table in _TABLES:
-        metadata: dict[str, int | dg.MarkdownMetadataValue] = {"rows": counts[table]}
-        if table == "ml.model_evaluations":
-            columns = ["trained_for_month", "target", "contender", "auc", "top_decile_lift"]
-            metadata["figures"] = dg.MetadataValue.md(_markdown(pd.concat(figures), columns))
-        yield dg.MaterializeResult(asset_key=table.split("."), metadata=metadata)
+        charts[month] = {
+            name: chart
+            for found in trained.values()
+            if isinstance(found, Trained)
+            for name, chart in found.charts.items()
+        }
+        figures[month] = {
+            "figures": telling.table(_shown_figures(frames["ml.model_evaluations"])),
+            "gate": telling.table(frames["ml.releases"]),
+        }
+    told = {
+        "ml.models": {month: {"gate": shown["gate"]} for month, shown in figures.items()},
+        "ml.model_evaluations": merged(
+            {month: {"figures": shown["figures"]} for month, shown in figures.items()}, charts
+        ),
+        "ml.releases": {month: {"gate": shown["gate"]} for month, shown in figures.items()},
+        "ml.month_notes": {},
+    }
+    with warehouse.reading() as connection:
+        for table in _TABLES:
+            yield materialised(
+                context, connection, table, months, told[table], month_column=_month_column(table)
+            )
 
 
 def close_month(
@@ -157,8 +189,7 @@ def close_month(
         }
         frames = {table: pd.DataFrame(found, columns=_names(table)) for table, found in rows.items()}
         for table, frame in frames.items():
-            month_column = "snapshot_month" if table == "ml.month_notes" else "trained_for_month"
-            replace_months(connection, table, frame, [month], month_column)
+            replace_months(connection, table, frame, [month], _month_column(table))
         causes = read_causes(connection)
         for target in kept:
             windows = (recipe.gap_months, recipe.horizons.get(target, recipe.outcome_months))
@@ -170,7 +201,7 @@ def close_month(
 class Trained:
     """A month's model with what the gate is told of it: beside it the model in force, on the same rows.
 
-    `intercept_shift` is for the model that goes on if this one is not released.
+    `intercept_shift` is for the model that goes on if this one is not released; `charts` show the judged fit.
     """
 
     model: ChurnModel
@@ -178,6 +209,7 @@ class Trained:
     in_force: InForce | None = None
     evaluation_in_force: Evaluation | None = None
     intercept_shift: float = 0.0
+    charts: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self, rules: ReleaseRules) -> Decision:
         """Ask the gate."""
@@ -274,9 +306,20 @@ def train(
         )
         compared, figures = _against(frame, model, in_force, terms) if in_force else (None, None)
         found[target] = Trained(
-            model, tuple(leak.sentence for leak in leaks), compared, figures, intercept_shift=shift
+            model,
+            tuple(leak.sentence for leak in leaks),
+            compared,
+            figures,
+            intercept_shift=shift,
+            charts=_charts(frame, judged) if target in _CHARTED else {},
         )
     return {target: found[target] for target in recipe.labels}
+
+
+def _charts(frame: pd.DataFrame, judged: ChurnModel) -> dict[str, Any]:
+    months = np.array(judged.split.test, dtype="datetime64[s]")
+    tested = frame[frame[judged.target].notna() & np.isin(months_of(frame), months)]
+    return judged_charts(judged, tested, tested[judged.target].to_numpy(dtype=float), _scores(judged, tested))
 
 
 def _load(home: Home, name: str | None, frame: pd.DataFrame) -> ChurnModel | None:
@@ -405,16 +448,18 @@ def evaluation_row(figures: Evaluation) -> dict[str, object]:
     return {name: value for name, value in row.items() if name in declared}
 
 
+def _shown_figures(evaluations: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of the targets that have charts, under short heads."""
+    charted = evaluations[evaluations["target"].isin(_CHARTED)]
+    return charted[list(_SHOWN_FIGURES)].rename(columns=_SHOWN_FIGURES)
+
+
+def _month_column(table: str) -> str:
+    return "trained_for_month" if table in ("ml.models", "ml.model_evaluations") else "snapshot_month"
+
+
 def _names(table: str) -> list[str]:
     return [column.name for column in TABLES[table].columns]
-
-
-def _markdown(frame: pd.DataFrame, columns: Sequence[str]) -> str:
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [
-        " | ".join(_shown(value) for value in row) for row in frame[list(columns)].itertuples(index=False)
-    ]
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _shown(value: float | str | date | None) -> str:

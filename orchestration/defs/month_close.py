@@ -59,8 +59,11 @@ def failure_message(result: dg.ExecuteInProcessResult) -> str:
     return "The run failed; the Dagster UI (`retention ui`) has its log."
 
 
-def last_runs(instance: dg.DagsterInstance) -> dict[date, str]:
-    """Return how the newest run of each month ended, or that it still goes on."""
+def last_runs(instance: dg.DagsterInstance, *, done: str = "") -> dict[date, str]:
+    """Return how the newest run of each month ended, or that it still goes on.
+
+    `done` names a run to be taken for ended well: the one that asks at its end.
+    """
     runs: dict[date, str] = {}
     for run in _newest_runs(instance):
         first = run.tags.get("dagster/asset_partition_range_start", run.tags.get("dagster/partition"))
@@ -69,7 +72,7 @@ def last_runs(instance: dg.DagsterInstance) -> dict[date, str]:
             continue
         month = date.fromisoformat(first)
         while month <= date.fromisoformat(last):
-            runs.setdefault(month, run.status.value.lower())
+            runs.setdefault(month, "success" if run.run_id == done else run.status.value.lower())
             month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     return runs
 

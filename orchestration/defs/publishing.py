@@ -6,6 +6,8 @@ import dagster as dg
 
 from orchestration.defs.dbt_child import current_manifest, table_keys
 from orchestration.defs.dictionary import describe_tables
+from orchestration.defs.groups import PUBLISHED
+from orchestration.defs.telling import materialised, tell_months
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.publishing import publish
@@ -26,7 +28,7 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
             # After everything else, so that nothing half right is ever published.
             deps=[*_PYTHON_TABLES, *table_keys(current_manifest(Home.from_environment()))],
             description=description,
-            group_name="publish",
+            group_name=PUBLISHED,
             owners=["data-engineering@operator.example"],
             kinds={"python", "duckdb", "parquet", "excel"},
             partitions_def=snapshot_months,
@@ -53,8 +55,15 @@ def published_month(
     with warehouse.writing() as connection:
         describe_tables(connection, home, context.job_def.asset_layer.asset_graph)
         publish(connection, home, months, settings=settings, progress=say)
-    yield dg.MaterializeResult(asset_key=["published", "month"], metadata={"months": len(months)})
-    yield dg.MaterializeResult(asset_key=["ops", "month_closes"])
-    yield dg.MaterializeResult(asset_key=DICTIONARY.split("."))
+        folders = {month: home.published / f"{month:%Y-%m}" for month in months}
+        told = {month: {"handed_out": dg.MetadataValue.path(folder)} for month, folder in folders.items()}
+        key = dg.AssetKey(["published", "month"])
+        tell_months(context, key, told)
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={"dagster/uri": home.published_file.as_uri(), "months_published": len(months)},
+        )
+        yield materialised(context, connection, "ops.month_closes", months)
+        yield materialised(context, connection, DICTIONARY, months, month_column="")
     # Whatever becomes of the push, the months are published.
     push_where_wanted(home, progress=say)

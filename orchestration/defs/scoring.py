@@ -20,6 +20,9 @@ from orchestration.defs.candidates import (
     read_what_ifs,
 )
 from orchestration.defs.customers import may_be_listed, read_customers, read_options
+from orchestration.defs.groups import MODEL
+from orchestration.defs.month_figures import causes_by_tier
+from orchestration.defs.telling import materialised
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.releases import load_in_force
@@ -41,7 +44,7 @@ _WHAT_IFS = "ml.what_ifs"
     key=_SCORES.split("."),
     deps=[["features", "subscriber_features"], ["ml", "models"], ["ml", "releases"]],
     description=TABLES[_SCORES].grain,
-    group_name="score",
+    group_name=MODEL,
     owners=_OWNERS,
     kinds={"python", "xgboost"},
     partitions_def=snapshot_months,
@@ -51,15 +54,14 @@ def churn_scores(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """Score the candidates of each month with the last model released by then."""
-    counts: dict[date, int] = {}
-    for month in run_months(context):
+    months = run_months(context)
+    for month in months:
         with warehouse.writing() as connection:
             scores = score_month(connection, warehouse.home, month)
-            counts |= replace_months(connection, _SCORES, scores, [month])
-        say(f"{month:%Y-%m}: {counts[month]} candidates scored")
-    return dg.MaterializeResult(
-        metadata={"rows_per_month": {f"{month:%Y-%m}": n for month, n in counts.items()}}
-    )
+            replace_months(connection, _SCORES, scores, [month])
+        say(f"{month:%Y-%m}: {len(scores)} candidates scored")
+    with warehouse.reading() as connection:
+        return materialised(context, connection, _SCORES, months)
 
 
 @dg.multi_asset(
@@ -77,7 +79,7 @@ def churn_scores(
                 ["reference", "what_ifs"],
             ],
             description=TABLES[table].grain,
-            group_name="score",
+            group_name=MODEL,
             owners=_OWNERS,
             kinds={"python", "xgboost"},
             partitions_def=snapshot_months,
@@ -92,15 +94,17 @@ def churn_reasons(
 ) -> Iterator[dg.MaterializeResult]:
     """Say of each subscriber at risk what sets him apart from his value tier, and what might help."""
     settings = OperatorSettings.load(warehouse.home.operator_file)
-    counts: dict[str, dict[str, int]] = {_REASONS: {}, _CAUSES: {}, _WHAT_IFS: {}}
-    for month in run_months(context):
+    months = run_months(context)
+    for month in months:
         with warehouse.writing() as connection:
             explained = explain_month(connection, warehouse.home, month, settings)
             for table, frame in explained.items():
-                counts[table][f"{month:%Y-%m}"] = replace_months(connection, table, frame, [month])[month]
+                replace_months(connection, table, frame, [month])
         say(f"{month:%Y-%m}: {explained[_REASONS]['subscriber_id'].nunique()} subscribers explained")
-    for table, rows in counts.items():
-        yield dg.MaterializeResult(asset_key=table.split("."), metadata={"rows_per_month": rows})
+    with warehouse.reading() as connection:
+        causes = causes_by_tier(connection, months)
+        for table in (_REASONS, _CAUSES, _WHAT_IFS):
+            yield materialised(context, connection, table, months, causes if table == _CAUSES else {})
 
 
 @dg.asset_check(

@@ -5,17 +5,21 @@ or how dbt is called (`dbt_child.py`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.defs.dbt_child import build_arguments, current_manifest, fresh_target, watched
+from orchestration.defs.month_figures import FIGURES
+from orchestration.defs.telling import merged, row_counts, tell_months
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import detail, say
 from orchestration.settings import Home
-from orchestration.warehouse import Warehouse, has_table, rows_per_month
+from orchestration.warehouse import Warehouse
 from orchestration.weeks import weeks_of, without_base_month
 
 _MANIFEST_FILE = current_manifest(Home.from_environment())
@@ -46,42 +50,68 @@ def has_after() -> bool:
 def _build(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse, stage: str
 ) -> Iterator[Any]:
-    """Run `dbt build` over the run's months in a child, tell of each table, and count its rows at the end."""
+    """Run `dbt build` over the run's months in a child, and tell of each table with its rows.
+
+    What was built is told at the end: rows are counted in one connection, which the child has to have left.
+    """
     months = run_months(context)
     target = fresh_target(warehouse.home)
     expected = len(context.selected_asset_keys)
     say(f"dbt {stage}: {expected} tables and views, with their tests")
     invocation = dbt.cli(build_arguments(months[0], months[-1]), context=context, target_path=target)
-    built = []
-    with watched(warehouse.home, invocation, _MANIFEST_FILE):
-        for event in invocation.stream():
-            if isinstance(event, dg.Output):
-                built.append(event.output_name)
-                detail(f"dbt {stage}: {len(built)} of {expected}, {event.output_name}")
-            yield event
-    say(f"dbt {stage}: {len(built)} done")
+    events: list[Any] = []
+    built = 0
+    failure = None
+    try:
+        with watched(warehouse.home, invocation, _MANIFEST_FILE):
+            for event in invocation.stream():
+                if isinstance(event, dg.Output):
+                    built += 1
+                    detail(f"dbt {stage}: {built} of {expected}, {event.output_name}")
+                events.append(event)
+    except dg.Failure as error:
+        failure = error
+    say(f"dbt {stage}: {built} done")
     with warehouse.reading() as connection:
-        for key, table, month_column in _monthly_tables(context.selected_asset_keys):
-            if has_table(connection, table):
-                rows = rows_per_month(connection, table, months, month_column)
-                counts = {f"{month:%Y-%m}": count for month, count in rows.items()}
-                yield dg.AssetObservation(key, metadata={"rows_per_month": counts})
-        if _WARNINGS in context.selected_asset_keys:
-            skipped = without_base_month(connection, [week for month in months for week in weeks_of(month)])
-            for week in skipped:
-                say(f"week {week.warning_week} is skipped: {week.base_month:%Y-%m} was never run")
-            names = [week.warning_week.isoformat() for week in skipped]
-            yield dg.AssetObservation(_WARNINGS, metadata={"weeks_without_base_month": names})
+        for key, table, month_column in _tables(context.selected_asset_keys):
+            whole, by_month = row_counts(connection, table, months, month_column)
+            if whole:
+                context.add_asset_metadata(whole, asset_key=key)
+            figures = FIGURES.get(table)
+            more = figures(connection, months) if figures and not failure else {}
+            tell_months(context, key, merged(by_month, more))
+        if _WARNINGS in context.selected_asset_keys and not failure:
+            yield _weeks_without_base_month(connection, months)
+    # Also of a build that failed: what it had built is there.
+    yield from events
+    if failure:
+        raise failure
 
 
-def _monthly_tables(selected: set[dg.AssetKey] | Any) -> list[tuple[dg.AssetKey, str, str]]:
-    """Return key, table and month column of the selected tables that grow by month, in the order of names."""
+def _weeks_without_base_month(
+    connection: duckdb.DuckDBPyConnection, months: Sequence[date]
+) -> dg.AssetObservation:
+    skipped = without_base_month(connection, [week for month in months for week in weeks_of(month)])
+    for week in skipped:
+        say(f"week {week.warning_week} is skipped: {week.base_month:%Y-%m} was never run")
+    names = [week.warning_week.isoformat() for week in skipped]
+    return dg.AssetObservation(_WARNINGS, metadata={"weeks_without_base_month": names})
+
+
+def _tables(selected: set[dg.AssetKey] | Any) -> list[tuple[dg.AssetKey, str, str]]:
+    """Return key, table and month column of the selected tables and seeds, in the order of names.
+
+    A table that does not grow by month has no month column; a view, which holds no rows, is left out.
+    """
     found = []
     for node in _MANIFEST["nodes"].values():
+        kind = node["config"].get("materialized")
         key = dg.AssetKey([node["schema"], node["name"]])
-        if node["config"].get("materialized") == "incremental" and key in selected:
+        if kind in ("incremental", "table", "seed") and key in selected:
             month_column = node["config"]["meta"].get("month_column", "snapshot_month")
-            found.append((key, f"{node['schema']}.{node['name']}", month_column))
+            found.append(
+                (key, f"{node['schema']}.{node['name']}", month_column if kind == "incremental" else "")
+            )
     return sorted(found, key=lambda table: table[1])
 
 

@@ -30,7 +30,10 @@ from ml.drift import (
 )
 from ml.model import load
 from ml.splits import months_later
+from orchestration.defs import telling
 from orchestration.defs.candidates import FEATURES, read_candidates, read_parameters
+from orchestration.defs.groups import MODEL
+from orchestration.defs.telling import materialised
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.publishing.reproduction import DIFFERS, SAME, reproductions
@@ -56,7 +59,7 @@ _WORST = 10
                 ["reference", "stop_kinds"],
             ],
             description=TABLES[table].grain,
-            group_name="score",
+            group_name=MODEL,
             owners=["data-science@operator.example"],
             kinds={"python"},
             partitions_def=snapshot_months,
@@ -70,17 +73,18 @@ def watch(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
     """Compare each month's candidates and scores with the reference on the card of the model in force."""
-    counts: dict[str, dict[str, int]] = {_FEATURES: {}, _SCORES: {}}
-    for month in run_months(context):
+    months = run_months(context)
+    for month in months:
         with warehouse.writing() as connection:
             features, scores = watch_month(connection, warehouse.home, month)
             for table, frame in ((_FEATURES, features), (_SCORES, scores)):
-                counts[table][f"{month:%Y-%m}"] = replace_months(connection, table, frame, [month])[month]
+                replace_months(connection, table, frame, [month])
         if len(scores):
             changed = int((features["level"] != OK).sum())
             say(f"{month:%Y-%m}: scores {scores['level'].iloc[0]}, {changed} features changed")
-    for table, rows in counts.items():
-        yield dg.MaterializeResult(asset_key=table.split("."), metadata={"rows_per_month": rows})
+    with warehouse.reading() as connection:
+        for table in (_FEATURES, _SCORES):
+            yield materialised(context, connection, table, months)
 
 
 def watch_month(
@@ -265,7 +269,7 @@ def features_are_as_learnt(
     return _result(
         found["level"],
         {
-            "worst_of_newest_month": _table(worst[shown]),
+            "worst_of_newest_month": telling.table(worst[shown]),
             "changed_per_month": dict(changed),
         },
     )
@@ -298,7 +302,7 @@ def scores_come_true(
         "level",
         "alarms",
     ]
-    return _result(found["level"], {"figures": _table(found[shown])})
+    return _result(found["level"], {"figures": telling.table(found[shown])})
 
 
 @dg.asset_check(
@@ -340,24 +344,6 @@ def _result(levels: pd.Series, metadata: Mapping[str, Any]) -> dg.AssetCheckResu
     severity = dg.AssetCheckSeverity.ERROR if loudest == STOP else dg.AssetCheckSeverity.WARN
     counts = {level: int((levels == level).sum()) for level in (INVESTIGATE, STOP)}
     return dg.AssetCheckResult(passed=loudest == OK, severity=severity, metadata={**counts, **metadata})
-
-
-def _table(frame: pd.DataFrame) -> dg.TableMetadataValue:
-    """Return a table for the UI; figures in three places."""
-    records = [
-        dg.TableRecord({name: _cell(value) for name, value in zip(frame.columns, row, strict=True)})
-        for row in frame.itertuples(index=False, name=None)
-    ]
-    columns = [dg.TableColumn(name, "string") for name in frame.columns]
-    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
-
-
-def _cell(value: object) -> str:
-    if value is None or value is pd.NaT or value != value:
-        return "not measured"
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
 
 def _names(table: str) -> list[str]:

@@ -1,28 +1,18 @@
-"""What `retention status` and `retention sql` show.
+"""What `retention status` reads.
 
-Belongs here: reading the accounts and the published file, and drawing a table for a terminal. Not
-here: which runs failed (Dagster knows), printing (`orchestration.cli`).
+Belongs here: reading the accounts. Not here: which runs failed (Dagster knows),
+drawing (`orchestration.terminal`).
 """
 
 from datetime import date
-from decimal import Decimal
-from io import StringIO
-from typing import Any, Literal
 
 import duckdb
 import pandas
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from orchestration.publishing.closes import SAFE, input_checksums, published_closes
-from orchestration.publishing.errors import PublishError
+from orchestration.publishing.closes import input_checksums, published_closes
 from orchestration.publishing.manifest import MANIFEST
 from orchestration.settings import Home
 from orchestration.warehouse import has_table
-
-WIDEST = 10_000
 
 
 def month_status(connection: duckdb.DuckDBPyConnection, home: Home) -> pandas.DataFrame:
@@ -101,47 +91,3 @@ def week_status(connection: duckdb.DuckDBPyConnection, home: Home) -> pandas.Dat
     rows = [(week, *found.get(week, [0] * 4), week in published) for week in sorted({*found, *published})]
     names = ["warning_week", "red", "yellow", "blue", "new", "is_published"]
     return pandas.DataFrame(rows, columns=names, dtype=object)
-
-
-def query_published(home: Home, statement: str) -> pandas.DataFrame:
-    """Return what a statement selects from the published file, values as the engine gives them.
-
-    The statement sees no other file and cannot write. Raises PublishError where nothing is published,
-    duckdb.Error for a statement that fails.
-    """
-    if not home.published_file.exists():
-        raise PublishError(f"{home.published_file} is not there: nothing is published yet; run a month first")
-    with duckdb.connect(str(home.published_file), read_only=True, config=SAFE) as connection:
-        result = connection.execute(statement)
-        names = [column[0] for column in result.description or ()]
-        return pandas.DataFrame(result.fetchall(), columns=names, dtype=object)
-
-
-def render_table(frame: pandas.DataFrame) -> str:
-    """Return a frame as a table of text, as wide as it needs to be: nothing is cut off or wrapped.
-
-    Months and dates in ISO form, true and false as yes and no, missing as nothing; characters that would
-    steer a terminal are replaced.
-    """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in frame.columns:
-        justify: Literal["left", "right"] = "right" if frame[name].map(_is_number).any() else "left"
-        table.add_column(Text(_shown(name)), justify=justify, no_wrap=True)
-    for line in frame.itertuples(index=False, name=None):
-        table.add_row(*(Text(_shown(value)) for value in line))
-    console = Console(file=StringIO(), width=WIDEST, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().split("\n")).strip("\n")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _shown(value: Any) -> str:
-    if pandas.api.types.is_scalar(value) and pandas.isna(value):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))

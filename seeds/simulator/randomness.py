@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     DIRT = 16
     GROUPS = 17
     METRICS = 18
+    ANSWERS = 19
 
 
 def stream(seed: int, month_index: int, purpose: Purpose, part: int = 0) -> np.random.Generator:

@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from orchestration.defs.groups import GROUPS, LANDING
 from orchestration.settings import REFERENCE
 from orchestration.tables import TABLES
 from tests.architecture import snapshot
@@ -66,13 +67,18 @@ def test_assets_have_owner_group_kind_and_description(graph: AssetGraph) -> None
         )
     ]
     ownerless = [
-        key.to_user_string()
-        for key in sorted(graph.materializable_asset_keys)
-        if not graph.get(key).owners and graph.get(key).group_name != "reference"
+        key.to_user_string() for key in sorted(graph.materializable_asset_keys) if not graph.get(key).owners
     ]
 
     assert bare == []
     assert ownerless == []
+
+
+def test_groups_are_those_of_the_month_in_its_order(graph: AssetGraph) -> None:
+    groups = {graph.get(key).group_name for key in graph.materializable_asset_keys}
+
+    assert groups == set(GROUPS)
+    assert sorted(GROUPS) == list(GROUPS)
 
 
 def test_assets_with_months_share_them_and_run_in_one_run(graph: AssetGraph) -> None:
@@ -97,6 +103,7 @@ def test_no_job_has_both_weeks_and_months(definitions: dg.Definitions, graph: As
     answers = dg.AssetKey(["feedback", "answers"])
     assert assets_of("weekly_warnings") == WEEKLY | {answers}
     assert assets_of("feedback") == {answers}
+    assert assets_of("month_status") == {dg.AssetKey(["published", "month_status"])}
     assert {graph.get(key).partitions_def for key in WEEKLY} == {warning_weeks}
     assert assets_of("month_close") == set(graph.materializable_asset_keys) - WEEKLY
 
@@ -111,10 +118,8 @@ def test_feedback_is_taken_before_anything_lands(graph: AssetGraph) -> None:
 
 
 def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
-    published = {
-        dg.AssetKey(key)
-        for key in (["published", "month"], ["ops", "month_closes"], ["ops", "data_dictionary"])
-    }
+    last = (["published", "month"], ["ops", "month_closes"], ["ops", "data_dictionary"], ["published", "month_status"])
+    published = {dg.AssetKey(key) for key in last}
     seen: set[dg.AssetKey] = set()
     waiting = list(published)
     while waiting:
@@ -126,7 +131,7 @@ def test_publishing_comes_after_everything_else(graph: AssetGraph) -> None:
     left_out = {
         key
         for key in set(graph.materializable_asset_keys) - seen - published - WEEKLY
-        if graph.get(key).group_name != "landing"
+        if graph.get(key).group_name != LANDING
     }
     assert left_out == set()
 

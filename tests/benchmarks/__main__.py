@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from orchestration.publishing.status import render_table
 from orchestration.settings import Home
+from orchestration.terminal import render_table
 from tests.benchmarks.backtest import backtest
 
 LAST_MONTH = "2026-06"

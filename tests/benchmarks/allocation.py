@@ -18,7 +18,7 @@ import pandas as pd
 from ml.allocation import allocate
 from ml.allocation.engines import Engine
 from ml.allocation.problem import PARTS, greedy, read
-from orchestration.publishing.status import render_table
+from orchestration.terminal import render_table
 
 _CHANNELS = np.array([0, 1, 2, 3, 0, 1, 2, 0, 1, 2])
 _HOURS = np.array([4.0, 2.0, 1.0, 0.2])

@@ -17,7 +17,7 @@ from ml.model import ChurnModel
 from ml.scoring import score
 from ml.splits import MonthSplit
 from ml.training import fit
-from orchestration.publishing.status import render_table
+from orchestration.terminal import render_table
 
 COLUMNS = FeatureColumns(
     numeric=tuple(f"number_{place:03}" for place in range(135)),

@@ -20,8 +20,8 @@ import pandas as pd
 
 from ml.columns import FeatureColumns
 from ml.drift import DriftLimits, drift, learn_reference
-from orchestration.publishing.status import render_table
 from orchestration.settings import REFERENCE, Home
+from orchestration.terminal import render_table
 
 _LAST_MONTH = "2026-06"
 _FEATURES = 150

@@ -20,8 +20,8 @@ import pandas as pd
 
 from orchestration import landing, tables
 from orchestration.defs.dbt_child import dbt_environment, dbt_executable
-from orchestration.publishing.status import render_table
 from orchestration.settings import DBT_PROJECT, Home
+from orchestration.terminal import render_table
 from tests.benchmarks.__main__ import MemorySampler
 
 WEEK = "2026-07-15"

@@ -148,6 +148,14 @@ def test_the_demo_says_when_there_is_nothing_to_run(home: Path) -> None:
     assert f"No month lies under {home / 'landing' / 'subscribers'}" in result.output
 
 
+def test_lists_that_were_never_handed_out_are_not_answered(home: Path) -> None:
+    result = CliRunner().invoke(commands, ["simulate-answers", "--month", "2026-01"])
+
+    assert result.exit_code == 2
+    assert "2026-01 has no worklists" in result.output
+    assert not (home / "feedback").exists()
+
+
 def test_simulate_and_adapt_take_what_they_are_given(home: Path) -> None:
     unknown = CliRunner().invoke(commands, ["adapt", "nobody", "--file", str(home / "none.csv")])
     too_dirty = CliRunner().invoke(

@@ -11,8 +11,10 @@ import pytest
 
 from orchestration.publishing import PublishError, publish
 from orchestration.publishing.closes import input_checksums
-from orchestration.publishing.status import month_status, query_published, render_table, week_status
+from orchestration.publishing.query import StatementError, query_published
+from orchestration.publishing.status import month_status, week_status
 from orchestration.settings import Home, OperatorSettings
+from orchestration.terminal import render_table
 
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
 
@@ -181,7 +183,7 @@ def test_query_reads_the_published_file_and_nothing_else(
 ) -> None:
     published(build, home, MAY)
 
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(StatementError):
         query_published(home, statement)
 
 

@@ -1,0 +1,267 @@
+"""Bars from zero: lying ones by category, standing ones over time, stacks, and a bridge between two amounts.
+
+Belongs here: whatever shows an amount by a length. Not here: figures and words.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from orchestration.charts.canvas import FONT_SIZE, Canvas, fitted, spread, text_width, ticks
+from orchestration.charts.lines import Series, label_categories
+from orchestration.charts.palette import COLOURS, FAINT, INK, RULE, SERIES_COLOURS
+
+_ROW = 24.0
+_LABEL_GAP = FONT_SIZE + 3
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One lying bar; `note` follows its value, `low` and `high` are its interval."""
+
+    label: str
+    value: float | None
+    colour: str | None = None
+    note: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a bridge: a change, or an amount that it starts from or arrives at."""
+
+    label: str
+    amount: float
+    is_total: bool = False
+
+
+def bars(
+    rows: Sequence[Bar],
+    shown: Callable[[float], str],
+    *,
+    title: str,
+    reference: float | None = None,
+    reference_label: str = "",
+    width: float = 680,
+) -> str:
+    """Draw a lying bar per row, from 0 to either side, with its value at its end and its interval on it.
+
+    `reference` is a line across all of them, such as a lift of 1.
+    """
+    ends = [end for row in rows for end in (row.value, row.low, row.high) if end is not None]
+    if reference is not None:
+        ends.append(reference)
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    high = high if high > low else low + 1.0
+    texts = [
+        "–" if row.value is None else f"{shown(row.value)}{row.note and '  ' + row.note}" for row in rows
+    ]
+    left = min(max((text_width(row.label) for row in rows), default=0) + 12, width * 0.4)
+    value_width = max((text_width(text) for text in texts), default=0) + 12
+    top = 20.0 if reference_label else 4.0
+    sides = value_width if low < 0 else 0.0
+    canvas = Canvas(width, top + _ROW * max(len(rows), 1) + 6, (left + sides, value_width, top, 6))
+    canvas.limits((low, high), (len(rows) or 1, 0))
+    across, down = canvas.per_pixel()
+    for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        middle = index + 0.5
+        canvas.text(
+            low - (sides + 8) * across, middle, fitted(row.label, left - 10), align="right", colour=INK
+        )
+        if row.value is None:
+            canvas.text(6 * across, middle, text, colour=FAINT)
+            continue
+        value = float(row.value)
+        canvas.box(
+            (min(0.0, value), max(0.0, value)),
+            (index + 0.17, index + 0.83),
+            row.colour or COLOURS["main"],
+            "bar",
+        )
+        edge = value
+        if row.low is not None and row.high is not None:
+            canvas.line((row.low, row.high), (middle, middle), INK, "interval", width=1.4)
+            edge = min(value, row.low) if value < 0 else max(value, row.high)
+        aside = -6 * across if value < 0 else 6 * across
+        canvas.text(edge + aside, middle, text, align="right" if value < 0 else "left", colour=INK)
+    canvas.line((0, 0), (0, len(rows) or 1), FAINT)
+    if reference is not None:
+        canvas.line((reference, reference), (0, len(rows) or 1), INK, "reference", dashed=True)
+        if reference_label:
+            canvas.text(
+                reference,
+                6 * down,
+                reference_label,
+                align="center",
+                vertical="bottom",
+                colour=FAINT,
+                size=FONT_SIZE - 1,
+            )
+    return canvas.svg(title)
+
+
+def columns(
+    categories: Sequence[str],
+    values: Sequence[float | None],
+    shown: Callable[[float], str],
+    *,
+    title: str,
+    colour: str = COLOURS["main"],
+    provisional: int = 0,
+    width: float = 680,
+    height: float = 220,
+) -> str:
+    """Draw a standing bar per category; the last `provisional` may still change and are pale."""
+    return stacked_columns(
+        categories,
+        [Series("", values, colour)],
+        shown,
+        title=title,
+        provisional=provisional,
+        width=width,
+        height=height,
+    )
+
+
+def stacked_columns(
+    categories: Sequence[str],
+    series: Sequence[Series],
+    shown: Callable[[float], str],
+    *,
+    title: str,
+    provisional: int = 0,
+    width: float = 680,
+    height: float = 240,
+) -> str:
+    """Draw a standing stack per category, the first series at the bottom, named beside the last stack.
+
+    With one series the last value stands above its column, without a name.
+    """
+    totals = [
+        sum(float(one.values[index] or 0) for one in series) if series else 0.0
+        for index in range(len(categories))
+    ]
+    steps = ticks(0.0, max(totals, default=0.0) or 1.0)
+    left = max(text_width(shown(step), FONT_SIZE - 1) for step in steps) + 10
+    names = [_name(one, shown) for one in series]
+    right = (max(text_width(name) for name in names) + 14) if len(series) > 1 else 20.0
+    canvas = Canvas(width, height, (left, right, 14, 24))
+    canvas.limits((0, max(len(categories), 1)), (0, steps[-1]))
+    across, up = canvas.per_pixel()
+    for step in steps:
+        canvas.line((0, max(len(categories), 1)), (step, step), RULE)
+        canvas.text(-6 * across, step, shown(step), align="right", colour=FAINT, size=FONT_SIZE - 1)
+    label_categories(canvas, categories, [index + 0.5 for index in range(len(categories))], -8 * up)
+    tops = [0.0] * len(categories)
+    for number, one in enumerate(series):
+        colour = one.colour or SERIES_COLOURS[number % len(SERIES_COLOURS)]
+        for index, value in enumerate(one.values):
+            if value:
+                top = tops[index] + float(value)
+                canvas.box(
+                    (index + 0.14, index + 0.86),
+                    (tops[index], top),
+                    colour,
+                    "column",
+                    hollow=index >= len(categories) - provisional,
+                )
+                tops[index] = top
+    if len(series) == 1 and categories and series[0].values[-1] is not None:
+        canvas.text(
+            len(categories) - 0.5,
+            tops[-1] + 3 * up,
+            shown(tops[-1]),
+            align="center",
+            vertical="bottom",
+            bold=True,
+        )
+    elif series and categories:
+        _name_stack(canvas, series, names, len(categories), steps[-1])
+    return canvas.svg(title)
+
+
+def bridge(
+    steps: Sequence[Step],
+    shown: Callable[[float], str],
+    *,
+    title: str,
+    width: float = 680,
+    height: float = 260,
+) -> str:
+    """Draw how one amount becomes another: a bar per step, hanging where the last one ended.
+
+    Where changes are small beside the totals, the axis begins above 0 and the totals are drawn torn.
+    """
+    spans, level = [], 0.0
+    for step in steps:
+        start = 0.0 if step.is_total else level
+        level = step.amount if step.is_total else level + step.amount
+        spans.append((min(start, level), max(start, level)))
+    inner = [edge for step, span in zip(steps, spans, strict=True) if not step.is_total for edge in span]
+    inner += [span[1] for step, span in zip(steps, spans, strict=True) if step.is_total]
+    low, high = min(inner, default=0.0), max(inner, default=1.0)
+    is_torn = low > 0 and high - low < 0.6 * high
+    floor = low - 0.35 * (high - low or 1.0) if is_torn else min(0.0, low)
+    canvas = Canvas(width, height, (8, 8, 22, 40))
+    canvas.limits((0, max(len(steps), 1)), (floor, high if high > floor else floor + 1.0))
+    _, up = canvas.per_pixel()
+    room = canvas.plot_width / max(len(steps), 1) - 4
+    level = 0.0
+    for index, (step, (bottom, top)) in enumerate(zip(steps, spans, strict=True)):
+        colour = COLOURS["rest"] if step.is_total else COLOURS["gain" if step.amount >= 0 else "loss"]
+        bottom = max(bottom, floor)
+        canvas.box((index + 0.12, index + 0.88), (bottom, top), colour, "total" if step.is_total else "step")
+        if step.is_total and is_torn:
+            for place in (floor + 14 * up, floor + 18 * up):
+                canvas.line(
+                    (index + 0.08, index + 0.92), (place - 3 * up, place + 3 * up), "#FFFFFF", "tear", width=2
+                )
+        text = shown(step.amount) if step.is_total or step.amount < 0 else f"+{shown(step.amount)}"
+        canvas.text(index + 0.5, top + 3 * up, text, align="center", vertical="bottom", bold=step.is_total)
+        canvas.text(
+            index + 0.5,
+            floor - 8 * up,
+            "\n".join(_two_lines(step.label, room)),
+            align="center",
+            vertical="top",
+            colour=FAINT,
+            size=FONT_SIZE - 1,
+        )
+        level = step.amount if step.is_total else level + step.amount
+        if index + 1 < len(steps):
+            canvas.line((index + 0.88, index + 1.12), (level, level), FAINT, "link")
+    return canvas.svg(title)
+
+
+def _name(one: Series, shown: Callable[[float], str]) -> str:
+    last = one.values[-1] if one.values else None
+    return one.label if last is None else f"{one.label} {shown(float(last))}"
+
+
+def _name_stack(
+    canvas: Canvas, series: Sequence[Series], names: Sequence[str], count: int, high: float
+) -> None:
+    across, up = canvas.per_pixel()
+    middles, level = [], 0.0
+    for one in series:
+        value = float(one.values[-1] or 0)
+        middles.append(level + value / 2)
+        level += value
+    for number, place in enumerate(spread(middles, _LABEL_GAP * up, 0.0, high)):
+        colour = series[number].colour or SERIES_COLOURS[number % len(SERIES_COLOURS)]
+        canvas.line((count + 2 * across, count + 8 * across), (place, place), colour, "key", width=5)
+        canvas.text(count + 13 * across, place, names[number])
+
+
+def _two_lines(label: str, room: float) -> list[str]:
+    """Return a label on at most two lines of a width."""
+    size = FONT_SIZE - 1
+    if text_width(label, size) <= room:
+        return [label]
+    if " " in label:
+        words = label.split(" ")
+        breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    else:
+        breaks = [(label[:at], label[at:]) for at in range(1, len(label))] or [(label, "")]
+    best = min(breaks, key=lambda pair: max(text_width(part, size) for part in pair))
+    return [fitted(part, room, size) for part in best]
