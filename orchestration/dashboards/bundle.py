@@ -23,6 +23,8 @@ from orchestration.worklists.texts import Texts
 
 VERSION = "1.0.0"
 ROOT = "retention"
+# The choices stand on the left; their count in the head of every chart would leave its title no room.
+_CSS = ".filter-counts { display: none; }"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "dashboards.retention-warehouse")
 # ZIP knows no year before 1980; the bundle has no time of its own.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -54,7 +56,7 @@ class Bundle:
             "databases/published.yaml": _database(published_file, self._text("database")),
         }
         self.missing: dict[str, str] = {}
-        self.dates: dict[str, frozenset[str]] = {}
+        self.columns: dict[str, list[queries.ResultColumn]] = {}
         published_comments = queries.comments(connection)
         for dataset in datasets:
             sql = queries.query(dataset.name, texts, language)
@@ -63,7 +65,7 @@ class Bundle:
             except queries.NotPublishedError as error:
                 self.missing[dataset.name] = str(error)
                 continue
-            self.dates[dataset.name] = frozenset(column.name for column in columns if column.is_date)
+            self.columns[dataset.name] = columns
             self.files[f"datasets/published/{dataset.name}.yaml"] = self._dataset(
                 dataset, sql, columns, published_comments
             )
@@ -88,8 +90,7 @@ class Bundle:
 
     def _metric_name(self, name: str) -> str:
         # A sum or pick of a column bears the column's name unless it has one of its own.
-        plain = name.partition("__")[0]
-        return self._optional(f"metric.{plain}") or self._text(f"column.{plain}")
+        return self._optional(f"metric.{name}") or self._text(f"column.{name}")
 
     def _dataset(
         self,
@@ -162,10 +163,11 @@ class Bundle:
             "version": VERSION,
             "published": True,
             "is_managed_externally": True,
-            "css": "",
+            "css": _CSS,
             "position": layout.layout(title, sections, placed, missing),
             "metadata": {
-                "color_scheme": forms.SCHEME,
+                # Each chart keeps its own scheme; only words with a colour have it everywhere.
+                "color_scheme": "",
                 "label_colors": self._label_colours(),
                 "cross_filters_enabled": True,
                 "native_filter_configuration": self._filters(dashboard, placed),
@@ -181,12 +183,12 @@ class Bundle:
             or (self._metric_name(chart.metrics[0]) if chart.metrics else ""),
             **{f"line.{line.name}": self._text(f"line.{line.name}") for line in chart.lines},
         }
-        lines = {line.name: _value(line.value, line.parameter) for line in chart.lines}
+        lines = {line.name: _parameter(line.parameter) for line in chart.lines}
         return {
             "slice_name": title,
             "description": "" if chart.kind is Kind.NUMBER else words["note"],
             "viz_type": chart.kind.value,
-            "params": forms.form(chart, dataset, self.dates[chart.dataset], words, lines),
+            "params": forms.form(chart, dataset, self.columns[chart.dataset], words, lines),
             "uuid": identity("chart", f"{dashboard.name}.{chart.name}"),
             "dataset_uuid": identity("dataset", chart.dataset),
             "version": VERSION,
@@ -216,6 +218,8 @@ class Bundle:
                     "type": "NATIVE_FILTER",
                     "description": "",
                     "cascadeParentIds": [],
+                    # Superset's browser applies a first choice by itself only with this.
+                    "requiredFirst": chosen.starts_with_newest,
                     "targets": [
                         {
                             "column": {"name": chosen.column},
@@ -237,10 +241,7 @@ class Bundle:
         return made
 
     def _label_colours(self) -> dict[str, str]:
-        return {
-            self.texts.text(f"colour.{colour}", self.language): shade
-            for colour, shade in forms.WARNING_COLOURS.items()
-        }
+        return {self.texts.text(key, self.language): shade for key, shade in forms.LABEL_COLOURS.items()}
 
 
 def _mask(column: str, start: str | None) -> dict[str, Any]:
@@ -278,8 +279,6 @@ def _database(published_file: Path, name: str) -> dict[str, Any]:
     }
 
 
-def _value(value: float | None, parameter: str | None) -> float:
-    if value is not None:
-        return value
+def _parameter(name: str) -> float:
     with (REFERENCE / "parameters.csv").open(encoding="utf-8", newline="") as rows:
-        return next(float(row["value"]) for row in csv.DictReader(rows) if row["parameter"] == parameter)
+        return next(float(row["value"]) for row in csv.DictReader(rows) if row["parameter"] == name)

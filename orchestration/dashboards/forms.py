@@ -4,36 +4,62 @@ Belongs here: what a kind of chart means in Superset 6's form data. Not here: wh
 what it shows (`specs/`).
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestration.dashboards.queries import ResultColumn
 from orchestration.dashboards.specification import Chart, Dataset, Format, Kind, Metric, Where
 
 SCHEME = "retention"
 """The colours of `server/superset_config.py`, safe for the colour-blind."""
 
+ONE_COLOUR_SCHEME = "retention_one"
 GRID_SCHEME = "retention_blue"
 
-WARNING_COLOURS = {"red": "#bb5566", "yellow": "#ddaa33", "blue": "#004488"}
-"""Paul Tol's high-contrast set: told apart by every eye, and in grey."""
+LABEL_COLOURS = {
+    # Paul Tol's high-contrast set: told apart by every eye, and in grey.
+    "colour.red": "#bb5566",
+    "colour.yellow": "#ddaa33",
+    "colour.blue": "#004488",
+    "dashboard.code.colour.none": "#bbbbbb",
+    "dashboard.code.colour.all": "#555555",
+    "dashboard.code.disposition.assigned": "#332288",
+    "dashboard.code.disposition.held_out": "#44aa99",
+    "dashboard.code.disposition.suppressed": "#882255",
+    "dashboard.code.disposition.beyond_capacity": "#bbbbbb",
+    "dashboard.code.work_state.answered": "#117733",
+    "dashboard.code.work_state.open": "#bbbbbb",
+    "dashboard.code.work_state.overdue": "#cc6677",
+    "dashboard.code.drift_level.ok": "#bbbbbb",
+    "dashboard.code.drift_level.investigate": "#ddcc77",
+    "dashboard.code.drift_level.stop": "#882255",
+    "contender.model": "#332288",
+    "contender.in_force": "#88ccee",
+    "contender.scorecard": "#cc6677",
+    "contender.bill_ratio": "#999933",
+}
+"""The colour of a word, the same in every chart, by the key of its text."""
 
 _COLUMN_LIMIT = 10_000
 _TABLE_ROWS = 200
 _MONTH_FORMAT = "%Y-%m"
 _DAY_FORMAT = "%Y-%m-%d"
+_PERIODS = ("month", "week")
+"""Columns that hold a month or week as text: their order is their own."""
 
 
 def form(
     chart: Chart,
     dataset: Dataset,
-    dates: frozenset[str],
+    columns: Sequence[ResultColumn],
     words: Mapping[str, str],
     lines: Mapping[str, float],
 ) -> dict[str, Any]:
     """Return a chart's form data.
 
-    `dates` are the dataset's columns that hold days; `words` the texts of this chart (title, note, axes and
-    the names of its lines); `lines` the values of its lines.
+    `columns` are those of its dataset; `words` the texts of this chart (note, axes, the names of its lines);
+    `lines` the values of its lines.
     """
     metrics = [dataset.metric(name) for name in chart.metrics]
     makers = {
@@ -54,13 +80,13 @@ def form(
             _line(words[f"line.{line.name}"], lines[line.name], position)
             for position, line in enumerate(chart.lines)
         ],
-        **makers[chart.kind](chart, metrics, dates, words),
+        **makers[chart.kind](chart, metrics, columns, words),
     }
     return {**made, **chart.options}
 
 
 def _number(
-    chart: Chart, metrics: list[Metric], dates: frozenset[str], words: Mapping[str, str]
+    chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
     (metric,) = metrics
     return {
@@ -73,22 +99,24 @@ def _number(
 
 
 def _series(
-    chart: Chart, metrics: list[Metric], dates: frozenset[str], words: Mapping[str, str]
+    chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_time = chart.x in dates
+    is_time = any(column.name == chart.x and column.is_date for column in columns)
     several = bool(chart.by) or len(metrics) > 1
+    lies = chart.options.get("orientation") == "horizontal"
     made: dict[str, Any] = {
         "x_axis": chart.x,
         "metrics": [metric.name for metric in metrics],
         "groupby": [chart.by] if chart.by else [],
-        "show_legend": several,
+        "show_legend": several or bool(chart.lines),
         "legendType": "scroll",
         "legendOrientation": "top",
         "rich_tooltip": True,
-        "x_axis_title": words["x"],
-        "x_axis_title_margin": 30,
+        # Names of lying bars stand where their title would.
+        "x_axis_title": "" if lies else words["x"],
+        "x_axis_title_margin": 0 if lies else 30,
         "y_axis_title": words["y"],
-        "y_axis_title_margin": 50,
+        "y_axis_title_margin": 30 if lies else 60,
         "y_axis_title_position": "Left",
         "y_axis_format": metrics[0].format.value,
         "y_axis_bounds": [None, None],
@@ -106,10 +134,20 @@ def _series(
             "x_axis_time_format": shape,
             "tooltipTimeFormat": shape,
             "x_axis_sort_asc": True,
-            "xAxisForceCategorical": chart.kind is Kind.BARS,
+        }
+    elif chart.x in _PERIODS:
+        made |= {
+            "x_axis_sort": "name" if several else chart.x,
+            "x_axis_sort_asc": True,
         }
     else:
-        made |= {"x_axis_sort": metrics[0].name, "x_axis_sort_asc": False, "show_value": not several}
+        made |= {
+            "x_axis_sort": "sum" if several else metrics[0].name,
+            # The first of lying bars stands at the bottom.
+            "x_axis_sort_asc": lies,
+            "xAxisLabelInterval": "0",
+            "show_value": not several,
+        }
     if chart.kind is Kind.BARS:
         made["stack"] = "Stack" if several else None
     else:
@@ -118,7 +156,7 @@ def _series(
 
 
 def _intervals(
-    chart: Chart, metrics: list[Metric], dates: frozenset[str], words: Mapping[str, str]
+    chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
     # The rows of `position` 1 to 5 are low, low, value, high, high: their quartiles draw the interval as a box
     # and the value as its line.
@@ -134,19 +172,21 @@ def _intervals(
         "y_axis_title_margin": 50,
         "y_axis_title_position": "Left",
         "x_ticks_layout": "auto",
+        "show_legend": False,
+        "color_scheme": ONE_COLOUR_SCHEME,
         "date_format": _MONTH_FORMAT,
     }
 
 
 def _grid(
-    chart: Chart, metrics: list[Metric], dates: frozenset[str], words: Mapping[str, str]
+    chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
     (metric,) = metrics
     return {
         "x_axis": chart.x,
         "groupby": chart.by,
         "metric": metric.name,
-        "normalize_across": "y",
+        "normalize_across": "heatmap",
         "linear_color_scheme": GRID_SCHEME,
         "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
@@ -159,14 +199,15 @@ def _grid(
         "show_percentage": False,
         "show_values": False,
         "y_axis_format": metric.format.value,
-        "value_bounds": [None, None],
+        "value_bounds": [0, 1],
     }
 
 
 def _table(
-    chart: Chart, metrics: list[Metric], dates: frozenset[str], words: Mapping[str, str]
+    chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
-    formats = {metric.name: metric.format for metric in metrics}
+    formats = {column.name: Format.WHOLE for column in columns if column.is_whole}
+    formats |= {metric.name: metric.format for metric in metrics}
     made: dict[str, Any] = {
         "table_timestamp_format": _DAY_FORMAT,
         "row_limit": _TABLE_ROWS,
@@ -189,7 +230,8 @@ def _table(
             "metrics": [metric.name for metric in metrics],
             "order_desc": True,
         }
-    return made | {"query_mode": "raw", "all_columns": list(chart.columns), "order_by_cols": []}
+    newest_first = [json.dumps([name, False]) for name in chart.columns if name in _PERIODS]
+    return made | {"query_mode": "raw", "all_columns": list(chart.columns), "order_by_cols": newest_first}
 
 
 def _condition(where: Where) -> dict[str, Any]:
@@ -217,5 +259,4 @@ def _line(name: str, value: float, position: int) -> dict[str, Any]:
         "showMarkers": False,
         "hideLine": False,
         "overrides": {"time_range": None},
-        "slices": [],
     }

@@ -3,6 +3,7 @@
 Belongs here: positions and headings. Not here: what a chart shows (`forms`).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from orchestration.dashboards.specification import Chart
 
 _GRID = "GRID_ID"
 _ROOT = "ROOT_ID"
-_NOTE_HEIGHT = 14
+_LINE_WIDTH = 170
+_WIDE_FROM = 0x2E80
+"""Chinese characters from here on are twice as wide as Latin ones."""
 
 
 def layout(
@@ -59,7 +62,7 @@ def layout(
             row(f"ROW-{name}"),
             "MARKDOWN",
             f"MARKDOWN-{name}",
-            {"width": 12, "height": _NOTE_HEIGHT, "code": text},
+            {"width": 12, "height": _note_height(text), "code": text},
         )
         for number, charts in enumerate(rows):
             holder = row(f"ROW-{name}-{number}")
@@ -72,3 +75,10 @@ def layout(
                 meta = {**size, "chartId": identifier, "uuid": uuid, "sliceName": slice_name}
                 put(holder, "CHART", f"CHART-{chart.name}", meta)
     return position
+
+
+def _note_height(text: str) -> int:
+    # The heading is the first line; then as many lines as the text needs at the width of a usual screen.
+    body = text.partition("\n")[2]
+    width = sum(2 if ord(letter) >= _WIDE_FROM else 1 for letter in body)
+    return 10 + 3 * math.ceil(width / _LINE_WIDTH)

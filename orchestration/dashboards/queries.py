@@ -38,6 +38,11 @@ class ResultColumn:
         """Whether it is a day or a moment."""
         return self.data_type.startswith(("DATE", "TIMESTAMP"))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number."""
+        return self.data_type in ("INTEGER", "BIGINT", "HUGEINT")
+
 
 def query(name: str, texts: Texts, language: str) -> str:
     """Return the query of a dataset in a language.
@@ -60,7 +65,7 @@ def query(name: str, texts: Texts, language: str) -> str:
 def codes_of(vocabulary: str, texts: Texts) -> dict[str, dict[str, str]]:
     """Return the texts of a vocabulary by code: `<vocabulary>.<code>`, and those that only dashboards need."""
     found: dict[str, dict[str, str]] = {}
-    for prefix in (f"{vocabulary}.", f"dashboard.{vocabulary}."):
+    for prefix in (f"{vocabulary}.", f"dashboard.code.{vocabulary}."):
         for key, entry in texts.entries.items():
             code = key.removeprefix(prefix)
             if key.startswith(prefix) and "." not in code:

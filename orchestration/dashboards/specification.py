@@ -17,7 +17,8 @@ class Format(Enum):
     RATE = ".1%"
     POINTS = "+.1%"
     DECIMAL = ",.2f"
-    SCIENTIFIC = ",.3~f"
+    FINE = ",.3~f"
+    MONEY = ",.3~s"
     TEXT = ""
 
 
@@ -82,11 +83,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Line:
-    """A horizontal line: a value, and the key of the text that names it; `parameter` reads parameters.csv."""
+    """A horizontal line at a parameter of parameters.csv; its name is the text `dashboard.line.<name>`."""
 
     name: str
-    value: float | None = None
-    parameter: str | None = None
+    parameter: str
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ select
     coalesce(branches.unit_name, subscribers.branch_id) as branch,
     coalesce(units.unit_name, lines.primary_unit_id) as unit, lines.staff_id,
     label(value_tier, subscribers.value_tier) as value_tier,
-    coalesce(label(colour, lines.colour), words(dashboard.colour.none)) as colour, label(stage, lines.stage) as stage,
+    coalesce(label(colour, lines.colour), words(dashboard.code.colour.none)) as colour, label(stage, lines.stage) as stage,
     label(cause, lines.main_cause) as main_cause, lines.due_date, lines.churn_probability, lines.expected_benefit,
     case
         when lines.disposition = 'assigned'
@@ -22,8 +22,14 @@ select
     end as outcome,
     last_contacts.outcome is not null as is_answered, coalesce(last_contacts.is_reached, false) as is_reached,
     -- Late as of the newest week or month that has been published.
-    lines.disposition = 'assigned' and last_contacts.outcome is null and lines.due_date < newest.day as is_overdue,
-    date_diff('day', lines.due_date, newest.day) as days_late
+    case
+        when lines.disposition <> 'assigned' then null
+        when last_contacts.outcome is not null then words(dashboard.code.work_state.answered)
+        when lines.due_date < newest.day then words(dashboard.code.work_state.overdue)
+        else words(dashboard.code.work_state.open)
+    end as work_state,
+    coalesce(lines.disposition = 'assigned' and last_contacts.outcome is null and lines.due_date < newest.day, false)
+        as is_overdue
 from retention.responsibilities as lines
 cross join (
     select greatest(

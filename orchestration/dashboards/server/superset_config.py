@@ -6,6 +6,8 @@ Read by Superset itself (`SUPERSET_CONFIG_PATH`), in its own environment.
 import os
 from pathlib import Path
 
+from superset.config import THEME_DEFAULT as SUPERSETS_THEME
+
 _HOME = Path(os.environ["RETENTION_BI_HOME"])
 _LANGUAGE = os.environ.get("RETENTION_BI_LANGUAGE", "en")
 
@@ -79,8 +81,24 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
             "#999933",
             "#888888",
         ],
-    }
+    },
+    {
+        "id": "retention_one",
+        "label": "Retention, one colour",
+        "description": "Where colours would say nothing",
+        "colors": ["#332288"],
+    },
 ]
+# Boxes stand for intervals here (low, value, high): their legend would only say "boxplot".
+THEME_DEFAULT = {
+    **SUPERSETS_THEME,
+    "token": {
+        **SUPERSETS_THEME["token"],
+        "brandAppName": APP_NAME,
+        "echartsOptionsOverridesByChartType": {"box_plot": {"legend": {"show": False}}},
+    },
+}
+
 EXTRA_SEQUENTIAL_COLOR_SCHEMES = [
     {
         "id": "retention_blue",

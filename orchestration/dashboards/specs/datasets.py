@@ -46,7 +46,7 @@ DATASETS = (
         (
             Metric("warned_customers", "count(*)"),
             _count("newly_warned", "is_new"),
-            _sum("value_at_risk"),
+            _sum("value_at_risk", shape=Format.MONEY),
             _count("high_value_warned", "tier_code = 'high'"),
         ),
     ),
@@ -66,14 +66,14 @@ DATASETS = (
             {
                 "": "month metric_name branch is_all_branches",
                 "marts.metrics_monthly": "snapshot_month metric value value_month_before value_year_before "
-                "month_on_month year_on_year",
+                "month_on_month year_on_year is_settled",
             }
         )
         | {"measured_in": "marts.metrics_monthly.unit"},
         (
             Metric("metric_rate", _CHOSEN, Format.RATE),
             Metric("metric_count", _CHOSEN),
-            Metric("value_at_risk_amount", _CHOSEN),
+            Metric("value_at_risk_amount", _CHOSEN, Format.MONEY),
         ),
     ),
     Dataset(
@@ -81,7 +81,7 @@ DATASETS = (
         _columns(
             {
                 "": "month branch unit is_assigned value_tier stage main_cause outcome is_answered is_reached "
-                "is_overdue days_late",
+                "is_overdue work_state",
                 "retention.responsibilities": "snapshot_month subscriber_id assignment_id list_kind disposition "
                 "suppression_reason staff_id colour due_date churn_probability expected_benefit",
             }
@@ -90,8 +90,6 @@ DATASETS = (
             Metric("lines", "count(*)"),
             _count("answered_lines", "is_answered"),
             _count("overdue_lines", "is_overdue"),
-            _pick("most_days_late", "days_late"),
-            _sum("overdue_benefit", "expected_benefit"),
         ),
     ),
     Dataset(
@@ -118,33 +116,30 @@ DATASETS = (
         "effect",
         _columns(
             {
-                "": "month colour_code tier_code is_judged",
+                "": "month colour_code tier_code",
                 "retention.retention_effect": "snapshot_month colour value_tier treated_count control_count "
-                "treated_judged_count control_judged_count treated_churn_rate control_churn_rate effect "
-                "effect_low effect_high detectable_effect pooled_month_count pooled_effect pooled_effect_low "
-                "pooled_effect_high pooled_detectable_effect",
+                "beyond_capacity_count treated_judged_count control_judged_count treated_churn_rate "
+                "control_churn_rate effect effect_low effect_high randomised_effect randomised_effect_low "
+                "randomised_effect_high pooled_month_count pooled_effect pooled_effect_low pooled_effect_high "
+                "pooled_randomised_effect pooled_randomised_effect_low pooled_randomised_effect_high "
+                "pooled_randomised_detectable_effect pooled_reached_adjusted_effect",
             }
         ),
         (
             _pick("treated_judged_count"),
             _pick("control_judged_count"),
-            _pick("treated_churn_rate", shape=Format.RATE),
-            _pick("control_churn_rate", shape=Format.RATE),
-            _pick("pooled_effect", shape=Format.POINTS),
-            _pick("pooled_effect_low", shape=Format.POINTS),
-            _pick("pooled_effect_high", shape=Format.POINTS),
-            _pick("pooled_detectable_effect", shape=Format.RATE),
-            # Superset draws a line with its band from three metrics of these endings.
-            _pick("pooled_effect__yhat", "pooled_effect", Format.POINTS),
-            _pick("pooled_effect__yhat_lower", "pooled_effect_low", Format.POINTS),
-            _pick("pooled_effect__yhat_upper", "pooled_effect_high", Format.POINTS),
+            _pick("pooled_month_count"),
+            _pick("pooled_randomised_effect", shape=Format.POINTS),
+            _pick("pooled_randomised_effect_low", shape=Format.POINTS),
+            _pick("pooled_randomised_effect_high", shape=Format.POINTS),
+            _pick("pooled_randomised_detectable_effect", shape=Format.RATE),
         ),
     ),
     Dataset(
         "effect_intervals",
         _columns(
             {
-                "": "month colour_code tier_code position value",
+                "": "month colour_code tier_code span position value",
                 "retention.retention_effect": "snapshot_month colour value_tier",
             }
         ),
@@ -195,7 +190,7 @@ DATASETS = (
             }
         ),
         (
-            _pick("score_psi", "psi", Format.SCIENTIFIC),
+            _pick("score_psi", "psi", Format.FINE),
             _pick("early_expected_churners"),
             _pick("early_churners"),
         ),
@@ -234,6 +229,13 @@ DATASETS = (
             _sum("rows_quarantined"),
             _sum("rows_duplicate"),
         ),
+    ),
+    Dataset(
+        "table_months",
+        _columns(
+            {"": "month share_of_largest", "ops.landing_audit": "landed_month table_name rows_accepted"}
+        ),
+        (_pick("share_of_largest", shape=Format.RATE),),
     ),
     Dataset(
         "rejected_rows",

@@ -37,6 +37,7 @@ EARLY_WARNING = Dashboard(
                         x="branch",
                         by="colour",
                         where=(_RED_OR_YELLOW,),
+                        options={"orientation": "horizontal"},
                     ),
                     Chart(
                         "conditions",
@@ -58,7 +59,7 @@ EARLY_WARNING = Dashboard(
                         Kind.BARS,
                         "warnings",
                         ("warned_customers",),
-                        x="warning_week",
+                        x="week",
                         by="colour",
                         where=(_RED_OR_YELLOW,),
                         every=("week",),

@@ -1,14 +1,15 @@
 """Effect: do customers who are contacted stay more often than those held out, and by how much."""
 
-from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kind, Line, Section, Where
+from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kind, Section, Where
 
 _TOTAL = (Where("colour_code", "==", "all"), Where("tier_code", "==", "all"))
-_JUDGED = Where("is_judged", "==", True)
-_NOTHING = Line("no_effect", value=0)
+_POOLED = Where("span", "==", "pooled")
+# Slanted names need the room of the axis's title.
+_SLANTED = {"x_ticks_layout": "45°", "x_axis_title": ""}
 
 
 def _number(name: str, metric: str) -> Chart:
-    return Chart(name, Kind.NUMBER, "effect", (metric,), where=(*_TOTAL, _JUDGED), width=2, height=20)
+    return Chart(name, Kind.NUMBER, "effect", (metric,), where=_TOTAL, width=2, height=20)
 
 
 EFFECT = Dashboard(
@@ -19,35 +20,30 @@ EFFECT = Dashboard(
             "whole",
             rows=(
                 (
-                    _number("pooled", "pooled_effect"),
-                    _number("pooled_low", "pooled_effect_low"),
-                    _number("pooled_high", "pooled_effect_high"),
-                    _number("detectable", "pooled_detectable_effect"),
-                    _number("treated", "treated_judged_count"),
+                    _number("pooled", "pooled_randomised_effect"),
+                    _number("pooled_low", "pooled_randomised_effect_low"),
+                    _number("pooled_high", "pooled_randomised_effect_high"),
+                    _number("detectable", "pooled_randomised_detectable_effect"),
+                    _number("months", "pooled_month_count"),
                     _number("control", "control_judged_count"),
                 ),
                 (
                     Chart(
                         "pooled_by_month",
-                        Kind.LINES,
-                        "effect",
-                        (
-                            "pooled_effect__yhat",
-                            "pooled_effect__yhat_lower",
-                            "pooled_effect__yhat_upper",
-                        ),
-                        x="snapshot_month",
-                        where=(*_TOTAL, _JUDGED),
+                        Kind.INTERVALS,
+                        "effect_intervals",
+                        ("end_of_effect",),
+                        x="month",
+                        where=(*_TOTAL, _POOLED),
                         every=("month",),
-                        lines=(_NOTHING,),
                     ),
                     Chart(
-                        "rates_by_month",
-                        Kind.LINES,
-                        "effect",
-                        ("treated_churn_rate", "control_churn_rate"),
-                        x="snapshot_month",
-                        where=(*_TOTAL, _JUDGED),
+                        "by_month",
+                        Kind.INTERVALS,
+                        "effect_intervals",
+                        ("end_of_effect",),
+                        x="month",
+                        where=(*_TOTAL, Where("span", "==", "month")),
                         every=("month",),
                     ),
                 ),
@@ -63,7 +59,7 @@ EFFECT = Dashboard(
                         "effect_intervals",
                         ("end_of_effect",),
                         x="colour",
-                        where=(Where("tier_code", "==", "all"),),
+                        where=(_POOLED, Where("tier_code", "==", "all")),
                     ),
                     Chart(
                         "by_tier",
@@ -71,7 +67,7 @@ EFFECT = Dashboard(
                         "effect_intervals",
                         ("end_of_effect",),
                         x="value_tier",
-                        where=(Where("colour_code", "==", "all"),),
+                        where=(_POOLED, Where("colour_code", "==", "all")),
                     ),
                 ),
                 (
@@ -81,6 +77,8 @@ EFFECT = Dashboard(
                         "unit_savings",
                         ("end_of_savings",),
                         x="unit",
+                        height=56,
+                        options=_SLANTED,
                     ),
                     Chart(
                         "figures",
@@ -89,13 +87,14 @@ EFFECT = Dashboard(
                         (
                             "treated_judged_count",
                             "control_judged_count",
-                            "pooled_effect",
-                            "pooled_effect_low",
-                            "pooled_effect_high",
-                            "pooled_detectable_effect",
+                            "pooled_randomised_effect",
+                            "pooled_randomised_effect_low",
+                            "pooled_randomised_effect_high",
+                            "pooled_randomised_detectable_effect",
                         ),
                         columns=("colour", "value_tier"),
-                        where=(_JUDGED,),
+                        height=56,
+                        options={"show_cell_bars": False},
                     ),
                 ),
             ),

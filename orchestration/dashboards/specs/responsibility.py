@@ -4,7 +4,6 @@ from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kin
 from orchestration.dashboards.specs.metrics import number, trend
 
 _ASSIGNED = Where("is_assigned", "==", True)
-_OVERDUE = Where("is_overdue", "==", True)
 
 RESPONSIBILITY = Dashboard(
     "responsibility",
@@ -68,11 +67,12 @@ RESPONSIBILITY = Dashboard(
                         options={"orientation": "horizontal"},
                     ),
                     Chart(
-                        "overdue_by_unit",
+                        "work_by_unit",
                         Kind.BARS,
                         "at_risk_list",
-                        ("overdue_lines",),
+                        ("lines",),
                         x="unit",
+                        by="work_state",
                         where=(_ASSIGNED,),
                         options={"orientation": "horizontal"},
                     ),
@@ -90,18 +90,16 @@ RESPONSIBILITY = Dashboard(
                             "retained_count",
                         ),
                         columns=("unit",),
-                        width=6,
-                        height=50,
                     ),
                     Chart(
-                        "oldest_overdue",
-                        Kind.TABLE,
+                        "work_by_month",
+                        Kind.BARS,
                         "at_risk_list",
-                        ("overdue_lines", "most_days_late", "overdue_benefit"),
-                        columns=("unit", "stage"),
-                        where=(_OVERDUE,),
-                        width=6,
-                        height=50,
+                        ("lines",),
+                        x="month",
+                        by="work_state",
+                        where=(_ASSIGNED,),
+                        every=("month",),
                     ),
                 ),
             ),
@@ -115,7 +113,7 @@ RESPONSIBILITY = Dashboard(
                         Kind.BARS,
                         "at_risk_list",
                         ("lines",),
-                        x="snapshot_month",
+                        x="month",
                         by="disposition",
                         every=("month",),
                     ),
