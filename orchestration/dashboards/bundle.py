@@ -205,8 +205,7 @@ class Bundle:
                 for chart in dashboard.charts
                 if chart.name in placed
                 and (
-                    chosen.column in chart.every
-                    or chosen.column not in self.datasets[chart.dataset].columns
+                    chosen.column in chart.every or chosen.column not in self.datasets[chart.dataset].columns
                 )
             ]
             start = self._text(chosen.start) if chosen.start else None

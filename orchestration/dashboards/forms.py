@@ -28,7 +28,7 @@ LABEL_COLOURS = {
     "dashboard.code.disposition.held_out": "#44aa99",
     "dashboard.code.disposition.suppressed": "#882255",
     "dashboard.code.disposition.beyond_capacity": "#bbbbbb",
-    "dashboard.code.work_state.answered": "#117733",
+    "dashboard.code.work_state.answered": "#332288",
     "dashboard.code.work_state.open": "#bbbbbb",
     "dashboard.code.work_state.overdue": "#cc6677",
     "dashboard.code.drift_level.ok": "#bbbbbb",
@@ -158,8 +158,8 @@ def _series(
 def _intervals(
     chart: Chart, metrics: list[Metric], columns: Sequence[ResultColumn], words: Mapping[str, str]
 ) -> dict[str, Any]:
-    # The rows of `position` 1 to 5 are low, low, value, high, high: their quartiles draw the interval as a box
-    # and the value as its line.
+    # The rows of `position` 1 to 5 are low, low, value, high, high: their quartiles draw the interval as a
+    # box and the value as its line.
     return {
         "columns": ["position"],
         "groupby": [chart.x],

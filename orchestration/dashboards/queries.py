@@ -63,7 +63,7 @@ def query(name: str, texts: Texts, language: str) -> str:
 
 
 def codes_of(vocabulary: str, texts: Texts) -> dict[str, dict[str, str]]:
-    """Return the texts of a vocabulary by code: `<vocabulary>.<code>`, and those that only dashboards need."""
+    """Return the texts of a vocabulary by code: those of everybody, and those that only dashboards need."""
     found: dict[str, dict[str, str]] = {}
     for prefix in (f"{vocabulary}.", f"dashboard.code.{vocabulary}."):
         for key, entry in texts.entries.items():

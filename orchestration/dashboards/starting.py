@@ -117,11 +117,16 @@ class Superset:
         is_first = _write_once(self.password_file, secrets.token_urlsafe(12))
         bundle_file = self.folder / "dashboards.zip"
         bundle_file.write_bytes(bundle)
-        say("importing the dashboards" if not is_first else "making Superset's own tables, about half a minute")
+        say(
+            "importing the dashboards"
+            if not is_first
+            else "making Superset's own tables, about half a minute"
+        )
         with self.log.open("a", encoding="utf-8") as log:
             status = subprocess.run(
                 [self._program("python"), str(SERVER / "prepare.py"), str(bundle_file)],
-                env=self._variables() | {"RETENTION_BI_PASSWORD": self.password_file.read_text(encoding="utf-8")},
+                env=self._variables()
+                | {"RETENTION_BI_PASSWORD": self.password_file.read_text(encoding="utf-8")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

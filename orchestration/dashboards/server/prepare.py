@@ -22,7 +22,6 @@ def main(bundle: Path) -> None:
     with app.app_context():
         from flask import g
         from flask_migrate import upgrade
-
         from superset import appbuilder, db, security_manager
         from superset.utils.core import override_user
 

@@ -11,9 +11,7 @@ from orchestration.dashboards.specification import Dataset, Format, Metric
 def _columns(sources: Mapping[str, str]) -> dict[str, str]:
     """Return column -> published column; the names under "" are the query's own."""
     return {
-        name: f"{table}.{name}" if table else ""
-        for table, names in sources.items()
-        for name in names.split()
+        name: f"{table}.{name}" if table else "" for table, names in sources.items() for name in names.split()
     }
 
 
@@ -38,7 +36,8 @@ DATASETS = (
         _columns(
             {
                 "": "week branch colour_code tier_code",
-                "retention.churn_warnings": "warning_week subscriber_id colour contract_level condition_count is_new",
+                "retention.churn_warnings": "warning_week subscriber_id colour contract_level "
+                "condition_count is_new",
                 "marts.dim_subscribers": "brand value_tier",
                 "ml.churn_scores": "churn_probability value_at_risk",
             }
@@ -80,10 +79,12 @@ DATASETS = (
         "at_risk_list",
         _columns(
             {
-                "": "month branch unit is_assigned value_tier stage main_cause outcome is_answered is_reached "
-                "is_overdue work_state",
-                "retention.responsibilities": "snapshot_month subscriber_id assignment_id list_kind disposition "
-                "suppression_reason staff_id colour due_date churn_probability expected_benefit",
+                "": "month branch unit is_assigned is_answered is_overdue work_state",
+                "marts.dim_subscribers": "value_tier",
+                "retention.responsibilities": "snapshot_month subscriber_id assignment_id list_kind "
+                "disposition suppression_reason staff_id colour stage main_cause due_date churn_probability "
+                "expected_benefit",
+                "retention.fct_retention_contacts": "outcome is_reached",
             }
         ),
         (
@@ -103,14 +104,12 @@ DATASETS = (
                 "saved_against_control saved_against_control_low saved_against_control_high fee_kept_amount",
             }
         ),
-        tuple(
-            _sum(f"{done}_count") for done in ("assigned", "contacted", "on_time", "reached", "retained")
-        ),
+        tuple(_sum(f"{done}_count") for done in ("assigned", "contacted", "on_time", "reached", "retained")),
     ),
     Dataset(
         "unit_savings",
         _columns({"": "month unit branch position value", "retention.unit_assessment": "snapshot_month"}),
-        (_pick("end_of_savings", "value", Format.DECIMAL),),
+        (_pick("end_of_savings", "value", Format.FINE),),
     ),
     Dataset(
         "effect",
@@ -120,7 +119,8 @@ DATASETS = (
                 "retention.retention_effect": "snapshot_month colour value_tier treated_count control_count "
                 "beyond_capacity_count treated_judged_count control_judged_count treated_churn_rate "
                 "control_churn_rate effect effect_low effect_high randomised_effect randomised_effect_low "
-                "randomised_effect_high pooled_month_count pooled_effect pooled_effect_low pooled_effect_high "
+                "randomised_effect_high pooled_month_count pooled_effect pooled_effect_low "
+                "pooled_effect_high "
                 "pooled_randomised_effect pooled_randomised_effect_low pooled_randomised_effect_high "
                 "pooled_randomised_detectable_effect pooled_reached_adjusted_effect",
             }
@@ -163,7 +163,8 @@ DATASETS = (
         _columns(
             {
                 "": "month target_code",
-                "ml.models": "model_id target trained_for_month is_released auc auc_low auc_high top_decile_lift "
+                "ml.models": "model_id target trained_for_month is_released auc auc_low auc_high "
+                "top_decile_lift "
                 "lift_low lift_high average_precision churners rows test_month",
             }
         ),
@@ -173,18 +174,21 @@ DATASETS = (
         "releases",
         _columns(
             {
-                "": "month target_code reason",
-                "ml.releases": "snapshot_month target model_id decided_by challenger_model_id top_decile_lift "
+                "": "month target_code",
+                "ml.releases": "snapshot_month target model_id decided_by challenger_model_id "
+                "top_decile_lift "
                 "rules_top_decile_lift calibration_slope in_force_observed_over_expected",
             }
-        ),
+        )
+        | {"reason": "ml.releases.reason_en"},
     ),
     Dataset(
         "score_drift",
         _columns(
             {
                 "": "month level_code",
-                "ml.score_drift": "snapshot_month model_id psi rows mean_probability expected_churners early_month "
+                "ml.score_drift": "snapshot_month model_id psi rows mean_probability expected_churners "
+                "early_month "
                 "early_expected_churners early_churners early_observed_over_expected judged_month "
                 "judged_expected_churners judged_churners observed_over_expected level",
             }
@@ -217,7 +221,8 @@ DATASETS = (
         _columns(
             {
                 "": "month",
-                "ops.landing_audit": "landed_month table_name file_name rows_read rows_accepted rows_quarantined "
+                "ops.landing_audit": "landed_month table_name file_name rows_read rows_accepted "
+                "rows_quarantined "
                 "rows_duplicate",
             }
         ),
