@@ -11,7 +11,13 @@ DEMO_SUBSCRIBERS ?= 20000
 DEMO_MONTHS ?= 24
 DEMO_LAST_MONTH ?= 2026-06
 
-.PHONY: setup demo test lint bench docs ui clean
+BI_VENV := .venv-bi
+BI_LOCK := orchestration/dashboards/requirements.lock
+BI_PORT ?= 8088
+# en or zh; the operator's own without it.
+BI_LANGUAGE ?=
+
+.PHONY: setup demo test lint bench docs ui bi clean
 
 setup: $(STAMP)
 
@@ -45,5 +51,15 @@ docs: setup
 ui: setup
 	$(BIN)/retention ui
 
+# Superset pins half of what the warehouse uses to other versions: it has an environment of its own.
+$(BI_VENV)/.installed: $(BI_LOCK) Makefile | $(STAMP)
+	$(PYTHON) -c 'import sys; sys.exit("Superset needs Python 3.11 or 3.12, this is " + sys.version.split()[0]) if not (3, 11) <= sys.version_info[:2] < (3, 13) else None'
+	$(PYTHON) -m venv --clear $(BI_VENV)
+	VIRTUAL_ENV=$(BI_VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r $(BI_LOCK)
+	touch $@
+
+bi: setup $(BI_VENV)/.installed
+	$(BIN)/python -m orchestration.dashboards --environment $(BI_VENV) --port $(BI_PORT) $(if $(BI_LANGUAGE),--language $(BI_LANGUAGE))
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BI_VENV)
