@@ -5,28 +5,30 @@
 
 {% macro reported_metrics() -%}
     {#-
-        Metrics that say their unit, by name: each with its unit, whether it counts stops, semantic model, and numerator and denominator as SQL over the
-        sums of measures; the others are only counted to be divided. Empty while dbt parses.
+        Metrics that say their unit, by name: each with its unit, whether it counts stops, its semantic model, and numerator and
+        denominator as SQL over the sums of measures; the others are only counted to be divided. Empty while dbt parses.
     -#}
     {%- set found = [] -%}
     {%- for metric in (graph.metrics.values() if execute else []) | sort(attribute='name') if metric.config.meta.unit -%}
         {%- set parts = metric.type_params -%}
         {%- set inputs = {
-            'simple': [metric.name],
-            'ratio': [parts.numerator.name, parts.denominator.name] if metric.type == 'ratio' else [],
-            'derived': parts.metrics | map(attribute='name') | list if metric.type == 'derived' else [],
+            'simple': [{'name': metric.name}],
+            'ratio': [parts.numerator, parts.denominator],
+            'derived': parts.metrics,
         }.get(metric.type, []) -%}
         {%- set measures = [] -%}
-        {%- for input in inputs -%}{%- do measures.append(summed_measure(input)) -%}{%- endfor -%}
-        {%- if not measures or measures | map(attribute='semantic_model') | unique | list | length > 1 -%}
-            {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "' is neither simple nor a ratio nor derived of simple"
-                ~ " metrics over one semantic model; macros/metrics.sql knows no other.") }}
+        {%- for input in inputs -%}{%- do measures.append(summed_measure(input.name)) -%}{%- endfor -%}
+        {%- set is_bent = metric.filter or inputs | selectattr('filter') | list or inputs | selectattr('alias') | list
+            or inputs | selectattr('offset_window') | list or inputs | selectattr('offset_to_grain') | list -%}
+        {%- if is_bent or measures | map(attribute='semantic_model') | unique | list | length != 1 -%}
+            {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "' is not simple, a ratio or derived, of metrics as"
+                ~ " they are over one semantic model; macros/metrics.sql knows no other.") }}
         {%- endif -%}
         {%- set numerator = namespace(sql=measures[0].name) -%}
         {%- if metric.type == 'derived' -%}
             {%- set numerator.sql = parts.expr -%}
             {%- for input in inputs -%}
-                {%- set numerator.sql = modules.re.sub('\\b' ~ input ~ '\\b', measures[loop.index0].name, numerator.sql) -%}
+                {%- set numerator.sql = modules.re.sub('\\b' ~ input.name ~ '\\b', measures[loop.index0].name, numerator.sql) -%}
             {%- endfor -%}
         {%- endif -%}
         {%- do found.append({

@@ -8,6 +8,8 @@ with
 
 parameters as (select * from {{ ref('int_parameters') }}),
 
+newest_month as (select max(snapshot_month) as snapshot_month from {{ ref('kpi_monthly') }}),
+
 -- 0 and 1: a row counts for its own branch or brand and for all of them.
 totals as (
     select 0 as is_total
@@ -113,9 +115,10 @@ final as (
         {%- endfor %},
         not measured.counts_stops
         or {{ month_number('measured.snapshot_month') }}
-        <= {{ month_number(run_month('to_month')) }} - parameters.silence_months as is_settled
+        <= {{ month_number('newest_month.snapshot_month') }} - parameters.silence_months as is_settled
     from measured
     cross join parameters
+    cross join newest_month
     {%- for period, months in [('month', 1), ('year', 12)] %}
     left join measured as {{ period }}_before
         on measured.snapshot_month = {{ add_months(period ~ '_before.snapshot_month', months) }}
