@@ -11,13 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestration.publishing.catalogue import TableShape, load_tables, publishable
-from orchestration.publishing.closes import record_closes
-from orchestration.publishing.copying import attached_copy, copy_name, drop_unlisted, replace_in_copy
+from orchestration.publishing.closes import record_closes, stale_closes
+from orchestration.publishing.copying import (
+    PUBLICATION,
+    attached_copy,
+    copy_name,
+    drop_unlisted,
+    replace_in_copy,
+)
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.fingerprints import NO_ROWS, month_checksums, summed, week_checksum
 from orchestration.publishing.manifest import MANIFEST, file_checksum
@@ -27,6 +34,7 @@ from orchestration.publishing.places import clear_leftovers, new_incoming_folder
 from orchestration.publishing.state import NAMES, Months, write_state
 from orchestration.publishing.views import publishable_views, put_views
 from orchestration.publishing.week_folder import write_week_folder
+from orchestration.report import write_reports
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.warehouse import has_table
 from orchestration.weeks import WarningWeek
@@ -89,6 +97,7 @@ def publish(
         }
         has_list = "retention.responsibilities" in aside.replaced
         is_judged = has_table(connection, "retention.contact_suppressions")
+        stale = stale_closes(connection)
         for month, folder in zip(months, folders, strict=True):
             progress(f"writing the folder of {folder}")
             worklists[month] = write_month_folder(
@@ -103,6 +112,15 @@ def publish(
                 {name: found[month] for name, found in checksums.items()},
                 settings=settings,
                 texts=texts,
+                reports=partial(
+                    write_reports,
+                    connection,
+                    month,
+                    published=PUBLICATION,
+                    settings=settings,
+                    texts=texts,
+                    stale=[other for other in stale if other < month],
+                ),
             )
     return PublishSummary(
         tuple(months),
