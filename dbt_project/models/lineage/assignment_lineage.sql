@@ -47,8 +47,7 @@ files as (
                 rested_on.snapshot_month >= audit.landed_month
                 and (
                     rested_on.months_back is null
-                    or rested_on.months_back
-                    > {{ month_number('rested_on.snapshot_month') }} - {{ month_number('audit.landed_month') }}
+                    or rested_on.snapshot_month - rested_on.months_back * interval '1 month' < audit.landed_month
                 )
             )
         )
