@@ -45,16 +45,9 @@ class Canvas:
 
         self.width, self.height = width, height
         self.left, self.right, self.top, self.bottom = margins
+        # Without axes of matplotlib's: making them takes longer than drawing all of a chart.
         self.figure = Figure(figsize=(width / 72, height / 72))
-        self.axes = self.figure.add_axes(
-            (
-                self.left / width,
-                self.bottom / height,
-                self.plot_width / width,
-                self.plot_height / height,
-            )
-        )
-        self.axes.set_axis_off()
+        self.limits((0.0, 1.0), (0.0, 1.0))
         self._named = 0
 
     @property
@@ -68,13 +61,17 @@ class Canvas:
         return self.height - self.top - self.bottom
 
     def limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """Set the data coordinates of the plot area's edges."""
-        self.axes.set_xlim(*x)
-        self.axes.set_ylim(*y)
+        """Set the data coordinates of the plot area's edges, before anything is drawn."""
+        from matplotlib.transforms import Affine2D
+
+        self._x, self._y = x, y
+        across, up = self.per_pixel()
+        self._to_pixels = Affine2D().translate(-x[0], -y[0]).scale(1 / across, 1 / up)
+        self._to_pixels.translate(self.left, self.bottom)
 
     def per_pixel(self) -> tuple[float, float]:
         """Return what one pixel is in data coordinates, across and up."""
-        (x0, x1), (y0, y1) = self.axes.get_xlim(), self.axes.get_ylim()
+        (x0, x1), (y0, y1) = self._x, self._y
         return (x1 - x0) / self.plot_width, (y1 - y0) / self.plot_height
 
     def text(
@@ -90,10 +87,11 @@ class Canvas:
         bold: bool = False,
     ) -> None:
         """Write a text at data coordinates."""
-        self.axes.text(
+        self.figure.text(
             x,
             y,
             inert(text),
+            transform=self._to_pixels,
             ha=align,
             va=vertical,
             color=colour,
@@ -101,7 +99,6 @@ class Canvas:
             fontweight="bold" if bold else "normal",
             fontfamily=_MEASURED_BY,
             parse_math=False,  # A `$` in a name is a `$`.
-            clip_on=False,
         )
 
     def box(
@@ -124,10 +121,8 @@ class Canvas:
             edgecolor=colour if hollow else "none",
             linestyle=(0, (3, 2)) if hollow else "solid",
             linewidth=1.0 if hollow else 0.0,
-            clip_on=False,
         )
-        patch.set_gid(self._name(name))
-        self.axes.add_patch(patch)
+        self._add(patch, name)
 
     def line(
         self,
@@ -149,11 +144,9 @@ class Canvas:
             linewidth=width,
             linestyle=(0, (4, 3)) if dashed else "solid",
             solid_capstyle="round",
-            clip_on=False,
             zorder=0 if name == "rule" else 2,  # Behind the bars.
         )
-        line.set_gid(self._name(name))
-        self.axes.add_line(line)
+        self._add(line, name)
 
     def dots(
         self, x: Sequence[float], y: Sequence[float], colour: str, name: str, *, hollow: bool = False
@@ -170,10 +163,8 @@ class Canvas:
             markerfacecolor="white" if hollow else colour,
             markeredgecolor=colour,
             markeredgewidth=1.5,
-            clip_on=False,
         )
-        dots.set_gid(self._name(name))
-        self.axes.add_line(dots)
+        self._add(dots, name)
 
     def area(
         self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, name: str
@@ -182,9 +173,8 @@ class Canvas:
         from matplotlib.patches import Polygon
 
         points = [*zip(x, low, strict=True), *reversed(list(zip(x, high, strict=True)))]
-        patch = Polygon(points, closed=True, facecolor=_paler(colour), edgecolor="none", clip_on=False)
-        patch.set_gid(self._name(name))
-        self.axes.add_patch(patch)
+        patch = Polygon(points, closed=True, facecolor=_paler(colour), edgecolor="none")
+        self._add(patch, name)
 
     def svg(self, title: str) -> str:
         """Return the chart as an `<svg>` element; `title` is what a screen reader says."""
@@ -199,10 +189,12 @@ class Canvas:
             )
         return _element(file.getvalue(), title)
 
-    def _name(self, name: str) -> str:
+    def _add(self, artist: Any, name: str) -> None:
         # Numbered, since an id must be the only one of its name; the number goes with the id.
         self._named += 1
-        return f"{name}-{self._named}"
+        artist.set_gid(f"{name}-{self._named}")
+        artist.set_transform(self._to_pixels)
+        self.figure.add_artist(artist)
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:

@@ -30,11 +30,12 @@ def intervals(
     title: str,
     reference: float = 0.0,
     reference_label: str = "",
+    axis: Callable[[float], str] | None = None,
     width: float = 680,
 ) -> str:
     """Draw a dot with a whisker per row; a hollow, grey one where the interval holds `reference`.
 
-    Rows without an interval show their `note` in its place.
+    Rows without an interval show their `note` in its place. `axis` writes the axis where `shown` is too long.
     """
     ends = [end for row in rows for end in (row.value, row.low, row.high) if end is not None]
     steps = ticks(min([reference, *ends]), max([reference, *ends]) if ends else reference + 1.0)
@@ -50,7 +51,7 @@ def intervals(
         canvas.text(
             step,
             count - 6 * down,
-            shown(step),
+            (axis or shown)(step),
             align="center",
             vertical="top",
             colour=FAINT,
@@ -84,4 +85,4 @@ def intervals(
 def _text(row: Interval, shown: Callable[[float], str]) -> str:
     if row.value is None or row.low is None or row.high is None:
         return row.note or "–"
-    return f"{shown(row.value)} ({shown(row.low)} … {shown(row.high)}){row.note and '  ' + row.note}"
+    return f"{shown(row.value)} [{shown(row.low)}, {shown(row.high)}]{row.note and '  ' + row.note}"

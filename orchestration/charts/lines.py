@@ -33,13 +33,15 @@ def lines(
     title: str,
     provisional: int = 0,
     from_zero: bool = False,
+    label_step: int = 1,
     width: float = 680,
     height: float = 240,
 ) -> str:
     """Draw a line per series, named and with its last value at its end.
 
     The last `provisional` categories are dashed and hollow: they may still change. `from_zero` makes the axis
-    begin at 0; otherwise it spans the values, which suits levels that hardly move.
+    begin at 0; otherwise it spans the values, which suits levels that hardly move. Labelled are categories a
+    multiple of `label_step` before the last.
     """
     known = [
         value
@@ -63,7 +65,7 @@ def lines(
     for step in steps:
         canvas.line((0, last), (step, step), RULE)
         canvas.text(-6 * across, step, shown(step), align="right", colour=FAINT, size=FONT_SIZE - 1)
-    label_categories(canvas, categories, range(len(categories)), steps[0] - 8 * up)
+    label_categories(canvas, categories, range(len(categories)), steps[0] - 8 * up, label_step)
     for index, one in enumerate(series):
         colour = one.colour or SERIES_COLOURS[index % len(SERIES_COLOURS)]
         _draw(canvas, one, colour, len(categories) - provisional)
@@ -76,16 +78,29 @@ def lines(
     return canvas.svg(title)
 
 
+def spark(values: Sequence[float | None], *, title: str, width: float = 120, height: float = 22) -> str:
+    """Draw a line without words, as high as its values reach, its last value a dot."""
+    known = [float(value) for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    canvas = Canvas(width, height, (4, 6, 4, 4))
+    canvas.limits((0, max(len(values) - 1, 1)), (low, high if high > low else low + 1.0))
+    points = [NAN if value is None else float(value) for value in values]
+    canvas.line(range(len(points)), points, SERIES_COLOURS[0], "series", width=1.4)
+    if points and not math.isnan(points[-1]):
+        canvas.dots((len(points) - 1,), (points[-1],), SERIES_COLOURS[0], "last")
+    return canvas.svg(title)
+
+
 def label_categories(
-    canvas: Canvas, categories: Sequence[str], places: Sequence[float], height: float
+    canvas: Canvas, categories: Sequence[str], places: Sequence[float], height: float, step: int = 1
 ) -> None:
-    """Name categories beneath the plot: all that fit, counted back from the last."""
+    """Name categories beneath the plot: all that fit, in steps counted back from the last."""
     if not categories:
         return
     across, _ = canvas.per_pixel()
     room = abs(places[-1] - places[0]) / max(len(categories) - 1, 1) / across if len(categories) > 1 else 999
     widest = max(text_width(name, FONT_SIZE - 1) for name in categories) + 10
-    every = max(1, math.ceil(widest / max(room, 0.1)))
+    every = step * max(1, math.ceil(widest / max(room * step, 0.1)))
     for back in range(0, len(categories), every):
         index = len(categories) - 1 - back
         canvas.text(

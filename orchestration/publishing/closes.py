@@ -58,6 +58,18 @@ def record_closes(connection: duckdb.DuckDBPyConnection, months: Sequence[date])
         raise
 
 
+def stale_closes(connection: duckdb.DuckDBPyConnection) -> list[date]:
+    """Return the closed months whose files have changed since, oldest first.
+
+    `connection` is open on the build file.
+    """
+    closed = dict(
+        connection.execute("select snapshot_month, input_checksum from ops.month_closes").fetchall()
+    )
+    current = input_checksums(connection, sorted(closed))
+    return [month for month in sorted(closed) if closed[month] != current[month]]
+
+
 def published_closes(file: Path) -> dict[date, str]:
     """Return the input checksum of every month that the published file holds; none without the file."""
     if not file.exists():

@@ -1,10 +1,11 @@
-"""A month's folder: the units' workbooks, the newsletter's list, and the manifest of what was published.
+"""A month's folder: the units' workbooks, the newsletter's list, the reports, and the manifest of all.
 
-Belongs here: what the folder holds. Not here: how a workbook looks (`orchestration.worklists`),
-the manifest's form (`manifest`), putting the folder in place (`places`).
+Belongs here: what the folder holds. Not here: how a workbook looks (`orchestration.worklists`), what the
+reports say (`orchestration.report`), the manifest's form (`manifest`), putting the folder in place
+(`places`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -25,12 +26,13 @@ def write_month_folder(
     *,
     settings: OperatorSettings,
     texts: Texts,
+    reports: Callable[[Path], None],
 ) -> int:
-    """Write workbooks and manifest of a month into an empty folder; return the number of workbooks.
+    """Write workbooks, reports and manifest of a month into an empty folder; return the number of workbooks.
 
     `rows` are the worklist's rows, None where the build file has no list; `newsletter` who gets the letter of
     the next month's first days, None where nobody's suppression is judged; `tables` gives rows and
-    checksum of what the month knew, by `schema.table`.
+    checksum of what the month knew, by `schema.table`; `reports` writes the reports into a folder.
     """
     folder.mkdir(parents=True)
     worklists = (
@@ -47,5 +49,6 @@ def write_month_folder(
     )
     if newsletter is not None:
         write_private_csv(folder / "newsletter_list.csv", newsletter)
+    reports(folder)
     write_manifest(folder, {"month": f"{month:%Y-%m}"}, tables)
     return len(worklists)

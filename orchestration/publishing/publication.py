@@ -11,13 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestration.publishing.catalogue import TableShape, load_tables, publishable
-from orchestration.publishing.closes import record_closes
-from orchestration.publishing.copying import attached_copy, copy_name, drop_unlisted, replace_in_copy
+from orchestration.publishing.closes import record_closes, stale_closes
+from orchestration.publishing.copying import (
+    PUBLICATION,
+    attached_copy,
+    copy_name,
+    drop_unlisted,
+    replace_in_copy,
+)
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.fingerprints import month_checksums, week_checksum
 from orchestration.publishing.manifest import MANIFEST, file_checksum
@@ -25,6 +32,7 @@ from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
 from orchestration.publishing.week_folder import write_week_folder
+from orchestration.report import write_reports
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.warehouse import has_table
 from orchestration.weeks import WarningWeek
@@ -83,6 +91,7 @@ def publish(
         }
         has_list = "retention.responsibilities" in aside.rows
         is_judged = has_table(connection, "retention.contact_suppressions")
+        stale = stale_closes(connection)
         for month, folder in zip(months, folders, strict=True):
             progress(f"writing the folder of {folder}")
             worklists[month] = write_month_folder(
@@ -97,6 +106,15 @@ def publish(
                 {name: found[month] for name, found in checksums.items()},
                 settings=settings,
                 texts=texts,
+                reports=partial(
+                    write_reports,
+                    connection,
+                    month,
+                    published=PUBLICATION,
+                    settings=settings,
+                    texts=texts,
+                    stale=[other for other in stale if other < month],
+                ),
             )
     return PublishSummary(
         tuple(months),

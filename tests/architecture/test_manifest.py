@@ -14,6 +14,7 @@ MAY_READ = {
     "staging": set(),
     "intermediate": {"staging", "marts"},
     "marts": {"staging", "intermediate"},
+    "base": {"staging", "intermediate", "marts"},
     "features": {"staging", "intermediate", "marts"},
     "labels": {"staging", "intermediate", "marts"},
     "retention": {"staging", "intermediate", "marts", "features"},
@@ -130,7 +131,7 @@ def test_marts_and_whatever_is_made_of_them_read_no_source(
     wrong = [
         (node["name"], source["name"])
         for node in models
-        if folder(node) in {"marts", "features", "labels", "retention"}
+        if folder(node) in {"marts", "base", "features", "labels", "retention"}
         for source in parents(manifest, node, "source")
     ]
 
@@ -214,7 +215,7 @@ def test_marts_features_and_labels_keep_a_contract(models: list[Node]) -> None:
     wrong = [
         node["name"]
         for node in models
-        if folder(node) in {"marts", "features", "labels", "actions", "effect", "judging", "kpi"}
+        if folder(node) in {"marts", "base", "features", "labels", "actions", "effect", "judging", "kpi"}
         and node["config"]["access"] == "public"
         and not node["config"]["contract"]["enforced"]
     ]

@@ -5,6 +5,7 @@ Belongs here: one test a table, row for row. Not here: the world (`golden/world.
 """
 
 import json
+import re
 from collections.abc import Sequence
 
 import duckdb
@@ -219,3 +220,37 @@ def test_accounts_of_every_file_add_up(golden: duckdb.DuckDBPyConnection) -> Non
 
 def _scores(golden: duckdb.DuckDBPyConnection) -> dict[Key, Row]:
     return found_rows(golden, "retention.scorecard_scores", ["score"])
+
+
+def test_every_month_has_a_report_in_both_languages_without_personal_data(
+    golden_home: Home, golden: duckdb.DuckDBPyConnection
+) -> None:
+    phones = [
+        phone
+        for (phone,) in golden.execute(
+            "select distinct msisdn from staging.stg_customer__subscribers where msisdn is not null"
+        ).fetchall()
+    ]
+    names = [
+        name
+        for (name,) in golden.execute(
+            "select distinct staff_name from staging.stg_organisation__staff where staff_name is not null"
+        ).fetchall()
+    ]
+    assert phones
+    for month in MONTHS:
+        folder = golden_home.published / month
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "report.html" in manifests(golden_home)[month]["files"]  # type: ignore[operator]
+        titles = re.findall(r"<h1>(.*?)</h1>", re.sub(r"</?span[^>]*>", "", page))
+        assert titles == [f"Retention report {month}, operator", f"operator 客户挽留月报 {month}"]
+        assert [found for found in (*phones, *names) if found in page] == []
+    # The last month has a list, a base and warnings, and the operator is too young for an effect.
+    assert "has not been published" not in re.sub(r"(?s)<article class=\"edition zh.*", "", page)
+    assert "Nothing can be said of the effect" in page
+
+
+def test_a_world_of_three_tables_has_a_report_that_says_what_is_missing(bare_home: Home) -> None:
+    page = (bare_home.published / MONTHS[-1] / "report.html").read_text(encoding="utf-8")
+    assert page.count("<section id=") == 22
+    assert "Lines by tier in" in page

@@ -138,6 +138,8 @@ def known_then(home: Home) -> dict[str, tuple[int, str]]:
     """Return the fingerprints of months up to MIDDLE, less what later months are meant to complete."""
     completed_later = (
         *("labels.", "marts.fct_churn_flags", "marts.kpi_monthly"),
+        *("marts.base_profile", "marts.service_monthly", "marts.cohort_retention"),
+        *("marts.tier_moves", "marts.metrics_monthly"),
         *("marts.rule_performance", "marts.list_comparison", "marts.list_findings"),
         *("intermediate.int_activity_runs", "intermediate.int_effective_stops"),
     )

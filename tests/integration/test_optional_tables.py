@@ -81,6 +81,16 @@ def test_flags_that_need_tables_that_never_came_are_unknown(bare: duckdb.DuckDBP
     assert known(bare, "labels.churn_labels", ["is_brand_downgrade"]) == []
 
 
+def test_nothing_is_counted_of_service_and_market_tables_that_never_came(
+    bare: duckdb.DuckDBPyConnection, golden: duckdb.DuckDBPyConnection
+) -> None:
+    kinds = "select distinct kind from marts.service_monthly order by all"
+    assert bare.execute(kinds).fetchall() == []
+    assert ("complaint",) in golden.execute(kinds).fetchall()
+    assert bare.execute("select count(*) from marts.market_figures").fetchall() == [(0,)]
+    assert bare.execute("select count(*) from marts.base_profile").fetchall() != [(0,)]
+
+
 def test_flags_that_need_only_the_three_tables_are_the_same_as_ever(bare: duckdb.DuckDBPyConnection) -> None:
     columns = ["v1_bill", "v2_minutes", "v3_calls", "v5_vas_fee", "v7_two_month", "v8_tier"]
     expected = {

@@ -3,93 +3,165 @@
 with
 
 subscribers as (
-    select * from {{ ref('dim_subscribers') }}
-    where snapshot_month >= {{ first_open_month() }} and snapshot_month <= {{ run_month('to_month') }}
+    select
+        subscribers.snapshot_month,
+        subscribers.subscriber_id,
+        subscribers.branch_id,
+        subscribers.brand,
+        subscribers.value_tier,
+        subscribers.is_silent,
+        subscriber_months.billed_amount,
+        subscriber_months.last_active_on is not null as is_used
+    from {{ ref('dim_subscribers') }} as subscribers
+    inner join {{ ref('fct_subscriber_months') }} as subscriber_months
+        on subscribers.snapshot_month = subscriber_months.snapshot_month
+        and subscribers.subscriber_id = subscriber_months.subscriber_id
+    where
+        subscribers.snapshot_month >= {{ add_months(first_open_month(), -1) }}
+        and subscribers.snapshot_month <= {{ run_month('to_month') }}
 ),
 
-subscriber_months as (
-    select * from {{ ref('fct_subscriber_months') }}
-    where snapshot_month >= {{ first_open_month() }} and snapshot_month <= {{ run_month('to_month') }}
+counted_lines as (
+    select * from subscribers
+    where snapshot_month >= {{ first_open_month() }}
+),
+
+lines_before as (select *, {{ add_months('snapshot_month', 1) }} as next_month from subscribers),
+
+months_before as (select distinct next_month from lines_before),
+
+-- A brand ranks as its best plan.
+brand_ranks as (
+    select brand, min(brand_rank) as brand_rank
+    from {{ ref('dim_plans') }}
+    group by brand
 ),
 
 churn_flags as (select * from {{ ref('fct_churn_flags') }}),
 
-months_before as (
-    select distinct {{ add_months('snapshot_month', 1) }} as snapshot_month
-    from {{ ref('dim_subscribers') }}
-),
-
 month_colours as (select * from {{ ref('month_colours') }}),
 
-warned as (
-    select
-        subscribers.snapshot_month,
-        subscribers.subscriber_id,
-        case when month_colours.subscriber_id is null then 0 else 1 end as warned_count,
-        case when month_colours.colour = 'red' then 1 else 0 end as red_count,
-        case when month_colours.colour = 'yellow' then 1 else 0 end as yellow_count,
-        case when month_colours.colour = 'blue' then 1 else 0 end as blue_count
-    from subscribers
-    -- Weeks have candidates of the month before; without it none was judged.
-    inner join months_before on subscribers.snapshot_month = months_before.snapshot_month
-    left join month_colours
-        on subscribers.snapshot_month = month_colours.snapshot_month
-        and subscribers.subscriber_id = month_colours.subscriber_id
-),
-
 responsibilities as (select * from {{ source('retention', 'responsibilities') }}),
+
+churn_scores as (select * from {{ source('ml', 'churn_scores') }}),
+
+scored_months as (select distinct snapshot_month from churn_scores),
 
 contacts as (select * from {{ ref('fct_retention_contacts') }}),
 
 answering as (select count(*) > 0 as is_answered from contacts),
 
-reached as (
+answers as (
     select
         coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}) as snapshot_month,
         subscriber_id,
-        1 as reached_count
+        max(case when is_reached then 1 else 0 end) as reached_count
     from contacts
-    where is_reached
     group by coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}), subscriber_id
 ),
 
-counted as (
+-- What takes the month before (weeks have candidates of it, too) is unknown without one: null, not nought.
+judged as (
     select
-        subscribers.snapshot_month,
-        subscribers.branch_id,
-        subscribers.brand,
-        subscribers.value_tier,
-        cast(count(*) as bigint) as subscriber_count,
-        cast(sum(case when churn_flags.is_effective_stop and churn_flags.is_voluntary_stop then 1 else 0 end) as bigint)
-            as quantity_churn_count,
-        cast(sum(case when churn_flags.is_effective_stop and not churn_flags.is_voluntary_stop then 1 else 0 end) as bigint)
-            as involuntary_churn_count,
-        cast(sum(case when churn_flags.is_value_loss then 1 else 0 end) as bigint) as value_churn_count,
-        cast(sum(subscriber_months.billed_amount) as decimal(18, 2)) as billed_amount,
-        cast(round(sum(subscriber_months.billed_amount) / nullif(count(subscriber_months.billed_amount), 0), 2) as decimal(18, 2))
-            as average_bill_amount,
-        cast(sum(warned.warned_count) as bigint) as warned_count,
-        cast(sum(warned.red_count) as bigint) as red_count,
-        cast(sum(warned.yellow_count) as bigint) as yellow_count,
-        cast(sum(warned.blue_count) as bigint) as blue_count,
-        cast(sum(case when responsibilities.disposition = 'assigned' then 1 else 0 end) as bigint) as assigned_count,
-        cast(sum(case when answering.is_answered then coalesce(reached.reached_count, 0) end) as bigint) as reached_count
-    from subscribers
-    inner join subscriber_months
-        on subscribers.snapshot_month = subscriber_months.snapshot_month
-        and subscribers.subscriber_id = subscriber_months.subscriber_id
-    left join churn_flags
-        on subscribers.snapshot_month = churn_flags.snapshot_month
-        and subscribers.subscriber_id = churn_flags.subscriber_id
-    left join warned
-        on subscribers.snapshot_month = warned.snapshot_month and subscribers.subscriber_id = warned.subscriber_id
-    left join responsibilities
-        on subscribers.snapshot_month = responsibilities.snapshot_month
-        and subscribers.subscriber_id = responsibilities.subscriber_id
+        counted_lines.snapshot_month,
+        counted_lines.branch_id,
+        counted_lines.brand,
+        counted_lines.value_tier,
+        counted_lines.billed_amount,
+        churn_flags.is_effective_stop and churn_flags.is_voluntary_stop as is_quantity_churn,
+        churn_flags.is_effective_stop and not churn_flags.is_voluntary_stop as is_involuntary_churn,
+        churn_flags.is_value_loss,
+        months_before.next_month is not null as is_compared,
+        month_colours.colour,
+        responsibilities.list_kind = 'at_risk' as is_at_risk,
+        responsibilities.list_kind = 'lost' as is_lost,
+        responsibilities.disposition,
+        scored_months.snapshot_month is not null as is_scored_month,
+        churn_scores.value_at_risk,
+        answering.is_answered,
+        answers.subscriber_id is not null as is_worked,
+        coalesce(answers.reached_count, 0) as reached_count,
+        counted_lines.is_silent and lines_before.is_used as is_newly_silent,
+        lines_before.billed_amount as billed_amount_before,
+        ranks_now.brand_rank > ranks_before.brand_rank as is_downgraded,
+        ranks_now.brand_rank is not null as is_brand_ranked
+    from counted_lines
     cross join answering
-    left join reached
-        on subscribers.snapshot_month = reached.snapshot_month and subscribers.subscriber_id = reached.subscriber_id
-    group by subscribers.snapshot_month, subscribers.branch_id, subscribers.brand, subscribers.value_tier
+    left join months_before on counted_lines.snapshot_month = months_before.next_month
+    left join lines_before
+        on counted_lines.snapshot_month = lines_before.next_month
+        and counted_lines.subscriber_id = lines_before.subscriber_id
+    left join brand_ranks as ranks_now on counted_lines.brand = ranks_now.brand
+    left join brand_ranks as ranks_before on lines_before.brand = ranks_before.brand
+    left join churn_flags
+        on counted_lines.snapshot_month = churn_flags.snapshot_month
+        and counted_lines.subscriber_id = churn_flags.subscriber_id
+    left join month_colours
+        on counted_lines.snapshot_month = month_colours.snapshot_month
+        and counted_lines.subscriber_id = month_colours.subscriber_id
+    left join responsibilities
+        on counted_lines.snapshot_month = responsibilities.snapshot_month
+        and counted_lines.subscriber_id = responsibilities.subscriber_id
+    left join scored_months on counted_lines.snapshot_month = scored_months.snapshot_month
+    left join churn_scores
+        on counted_lines.snapshot_month = churn_scores.snapshot_month
+        and counted_lines.subscriber_id = churn_scores.subscriber_id
+    left join answers
+        on counted_lines.snapshot_month = answers.snapshot_month and counted_lines.subscriber_id = answers.subscriber_id
+),
+
+final as (
+    select
+        snapshot_month,
+        branch_id,
+        brand,
+        value_tier,
+        cast(count(*) as bigint) as subscriber_count,
+        cast(sum(case when is_quantity_churn then 1 else 0 end) as bigint) as quantity_churn_count,
+        cast(sum(case when is_involuntary_churn then 1 else 0 end) as bigint) as involuntary_churn_count,
+        cast(sum(case when is_value_loss then 1 else 0 end) as bigint) as value_churn_count,
+        cast(sum(billed_amount) as decimal(18, 2)) as billed_amount,
+        cast(count(billed_amount) as bigint) as billed_count,
+        cast(round(sum(billed_amount) / nullif(count(billed_amount), 0), 2) as decimal(18, 2)) as average_bill_amount,
+        cast(sum(case when not is_compared then null when colour is null then 0 else 1 end) as bigint) as warned_count,
+        {%- for colour in ['red', 'yellow', 'blue'] %}
+        cast(sum(case when not is_compared then null when colour = '{{ colour }}' then 1 else 0 end) as bigint)
+            as {{ colour }}_count,
+        {%- endfor %}
+        cast(sum(case when is_at_risk then 1 else 0 end) as bigint) as at_risk_count,
+        cast(sum(case when is_at_risk then coalesce(billed_amount, 0) else 0 end) as decimal(18, 2))
+            as at_risk_billed_amount,
+        cast(sum(case when is_scored_month then coalesce(value_at_risk, 0) end) as decimal(18, 2)) as value_at_risk_amount,
+        cast(sum(case when is_lost then 1 else 0 end) as bigint) as lost_count,
+        {%- for disposition in ['assigned', 'suppressed', 'held_out', 'beyond_capacity'] %}
+        cast(sum(case when is_at_risk and disposition = '{{ disposition }}' then 1 else 0 end) as bigint)
+            as {{ disposition }}_count,
+        {%- endfor %}
+        cast(sum(case when not is_answered then null when is_worked then 1 else 0 end) as bigint) as worked_count,
+        cast(
+            sum(
+                case
+                    when not is_answered then null
+                    when is_worked and is_at_risk and disposition = 'assigned' then 1
+                    else 0
+                end
+            ) as bigint
+        ) as assigned_worked_count,
+        cast(sum(case when is_answered then reached_count end) as bigint) as reached_count,
+        cast(sum(case when not is_compared then null when is_newly_silent then 1 else 0 end) as bigint) as silent_count,
+        cast(
+            sum(
+                case
+                    when not is_compared then null
+                    when is_newly_silent then coalesce(billed_amount_before, 0)
+                    else 0
+                end
+            ) as decimal(18, 2)
+        ) as silent_billed_amount,
+        cast(sum(case when not (is_compared and is_brand_ranked) then null when is_downgraded then 1 else 0 end) as bigint)
+            as downgrade_count
+    from judged
+    group by snapshot_month, branch_id, brand, value_tier
 )
 
-select * from counted
+select * from final

@@ -172,7 +172,7 @@ def test_an_interval_that_holds_the_reference_is_hollow() -> None:
 
     (red, yellow) = spans(svg, "whisker", 0)
     assert red[1] - red[0] == pytest.approx((yellow[1] - yellow[0]) / 2)
-    assert {"-4 (-6 … -2)", "1 (-3 … 5)", "none yet", "no effect"} <= set(texts(svg))
+    assert {"-4 [-6, -2]", "1 [-3, 5]", "none yet", "no effect"} <= set(texts(svg))
     first, second = (svg.index('class="estimate"', place) for place in (0, svg.index('class="estimate"') + 1))
     assert "fill: #ffffff" not in svg[first:second]
     assert "fill: #ffffff" in svg[second:]

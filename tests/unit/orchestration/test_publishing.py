@@ -42,7 +42,8 @@ BUILD = """
 
     create table retention.responsibilities as
         select date '2026-06-01' as snapshot_month, 'S1' as subscriber_id, '2026-06-S1' as assignment_id,
-            'assigned' as disposition, 'at_risk' as list_kind, 'red' as colour,
+            'assigned' as disposition, null::varchar as suppression_reason, 'at_risk' as list_kind,
+            'red' as colour,
             0.5::double as churn_probability, 11 as score,
             'price' as main_cause, 'price' as model_cause, 'price' as rule_cause,
             'R1' as strategy_id, 'O1' as offer_id, 9.50::decimal(14,2) as expected_benefit,
@@ -145,8 +146,10 @@ def test_publish_gives_tables_files_manifest_and_worklists(
     }
     assert not any(path.name.startswith(".") for path in home.published.iterdir())
     workbook = (home.published / "2026-06/worklists/B01.xlsx").read_bytes()
+    report = (home.published / "2026-06/report.html").read_bytes()
     assert manifest(home, "2026-06")["files"] == {
-        "worklists/B01.xlsx": {"bytes": len(workbook), "sha256": hashlib.sha256(workbook).hexdigest()}
+        "report.html": {"bytes": len(report), "sha256": hashlib.sha256(report).hexdigest()},
+        "worklists/B01.xlsx": {"bytes": len(workbook), "sha256": hashlib.sha256(workbook).hexdigest()},
     }
 
 

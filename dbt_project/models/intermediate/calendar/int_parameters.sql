@@ -22,7 +22,8 @@ one_row as (
             ('control_share', 'decimal(9, 4)'), ('control_salt', 'varchar'), ('escalation_days', 'integer'),
             ('fire_rate_limit', 'decimal(9, 4)'), ('interval_quantile', 'decimal(9, 4)'),
             ('power_quantile', 'decimal(9, 4)'), ('sample_ratio_limit', 'decimal(9, 4)'),
-            ('follow_up_days', 'integer'),
+            ('follow_up_days', 'integer'), ('survival_months', 'integer'),
+            ('survival_maximum_tenure_months', 'integer'),
         ] %}
         cast(max(case when parameter = '{{ parameter }}' then parameter_value end) as {{ data_type }})
             as {{ parameter }}{{ ',' if not loop.last }}

@@ -1,0 +1,173 @@
+"""What the base is billed, its trend, and how the month before became this one."""
+
+from orchestration.charts import COLOURS, Series, Step, bridge, lines
+from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
+from orchestration.report.page import Chart, Section, Table
+from orchestration.report.reading import Row, change, months_back, share
+from orchestration.report.words import direction
+
+KEY = "spend"
+STEPS = ("left", "new", "moved_down", "moved_up", "rest")
+
+_MOVES = """
+    select
+        tier_before,
+        tier_now,
+        cast(coalesce(sum(billed_amount_before), 0) as double) as amount_before,
+        cast(coalesce(sum(billed_amount_now), 0) as double) as amount_now
+    from marts.tier_moves
+    where snapshot_month = $month
+    group by all
+    order by all
+"""
+_AVERAGES = """
+    select snapshot_month, value_tier, cast(value as double) as value
+    from marts.metrics_monthly
+    where
+        metric = 'average_bill'
+        and branch_id = 'all'
+        and brand = 'all'
+        and value_tier in ('mid_high', 'all')
+        and snapshot_month between $first and $month
+    order by snapshot_month, value_tier
+"""
+
+
+def section(context: Context) -> Section:
+    """Return bills of mid and high value, their trend, and the bridge from the month before."""
+    words, month, tiers = context.words, context.month, context.tiers()
+    if not tiers:
+        return context.missing(KEY, "marts.kpi_monthly")
+    now, before = (tier_sum(tiers, "billed_amount", one, mid_high=True) for one in (month, context.before))
+    if now is None:
+        return context.section(KEY, words.say("no_rows", month=words.month(month)))
+    blocks: list[Chart | Table] = []
+    notes = []
+    cause = ""
+    if context.reader.has("marts.tier_moves"):
+        steps = bridge_steps(context.reader.rows(_MOVES))
+        if steps:
+            blocks += _bridge(context, steps)
+            # Of what pulls the way the whole went, the most.
+            way = 1 if before is None or now >= before else -1
+            name = max(STEPS, key=lambda step: (way * steps[step], -STEPS.index(step)))
+            if steps[name]:
+                cause = words.say(
+                    "spend.cause", step=words.say(f"spend.step.{name}"), amount=words.difference(steps[name])
+                )
+    else:
+        notes.append(words.say("missing", tables="marts.tier_moves"))
+    message = words.say(
+        f"spend.message.{direction(now, before)}",
+        amount=words.money(now),
+        change=words.change(change(now, before)),
+    )
+    if context.reader.has("marts.metrics_monthly"):
+        blocks += _trend(context)
+    else:
+        notes.append(words.say("missing", tables="marts.metrics_monthly"))
+    blocks.append(_table(context))
+    return context.section(KEY, f"{message}{cause}", blocks=blocks, notes=notes)
+
+
+def bridge_steps(rows: list[Row]) -> dict[str, float]:
+    """Return what left, came, moved between tiers and changed among those who stayed mid or high.
+
+    Keys: before, left, new, moved_down, moved_up, rest, now; before and all steps add up to now. Nothing
+    without rows; of several months, `before` and `now` are sums as well.
+    """
+    if not rows:
+        return {}
+
+    def amount(column: str, is_before: bool | None, is_now: bool | None, nowhere: str = "") -> float:
+        return sum(
+            row[column]
+            for row in rows
+            if (is_before is None or (row["tier_before"] in MID_HIGH) == is_before)
+            and (is_now is None or (row["tier_now"] in MID_HIGH) == is_now)
+            and (not nowhere or (row[nowhere] == "none"))
+        )
+
+    left = amount("amount_before", True, False, "tier_now")
+    new = amount("amount_now", False, True, "tier_before")
+    return {
+        "before": amount("amount_before", True, None),
+        "left": -left,
+        "new": new,
+        "moved_down": -(amount("amount_before", True, False) - left),
+        "moved_up": amount("amount_now", False, True) - new,
+        "rest": amount("amount_now", True, True) - amount("amount_before", True, True),
+        "now": amount("amount_now", None, True),
+    }
+
+
+def _bridge(context: Context, steps: dict[str, float]) -> list[Chart | Table]:
+    words = context.words
+    caption = words.say(
+        "spend.bridge_caption", before=words.month(context.before), month=words.month(context.month)
+    )
+    drawn = [
+        Step(words.month(context.before), steps["before"], True),
+        *(Step(words.say(f"spend.step.{name}"), steps[name]) for name in STEPS),
+        Step(words.month(context.month), steps["now"], True),
+    ]
+    table = Table(
+        words.say("spend.bridge_table"),
+        [words.say("head.step"), words.say("head.amount"), words.say("spend.of_before")],
+        [
+            [words.month(context.before), words.amount(steps["before"]), ""],
+            *(
+                [
+                    words.say(f"spend.step.{name}"),
+                    words.difference(steps[name]),
+                    words.change(share(steps[name], steps["before"])),
+                ]
+                for name in STEPS
+            ),
+            [
+                words.month(context.month),
+                words.amount(steps["now"]),
+                words.change(change(steps["now"], steps["before"])),
+            ],
+        ],
+        strong=frozenset({0, len(STEPS) + 1}),
+    )
+    return [Chart(bridge(drawn, words.count, title=caption), caption), table]
+
+
+def _trend(context: Context) -> list[Chart | Table]:
+    words = context.words
+    rows = context.reader.rows(_AVERAGES, first=context.first)
+    months = landed_months(rows)
+    series = []
+    for tier, colour in (("mid_high", COLOURS["main"]), ("all", COLOURS["second"])):
+        known = {row["snapshot_month"]: row["value"] for row in rows if row["value_tier"] == tier}
+        series.append(Series(words.say(f"head.{tier}"), [known.get(month) for month in months], colour))
+    caption = words.say("spend.trend_caption", month=words.month(context.month))
+    chart = lines(
+        [words.month(month) for month in months], series, words.amount, title=caption, from_zero=True
+    )
+    return [Chart(chart, caption)] if months else []
+
+
+def _table(context: Context) -> Table:
+    words, tiers = context.words, context.tiers()
+    rows = []
+    for name, mid_high in ((words.say("head.mid_high"), True), (words.say("head.all"), False)):
+        now, before, year_before = (
+            tier_sum(tiers, "billed_amount", month, mid_high=mid_high)
+            for month in (context.month, context.before, months_back(context.month, 12))
+        )
+        rows.append(
+            [
+                name,
+                words.amount(now),
+                words.change(change(now, before)),
+                words.change(change(now, year_before)),
+            ]
+        )
+    return Table(
+        words.say("spend.table", month=words.month(context.month)),
+        ["", words.say("head.billed"), words.say("head.on_month"), words.say("head.on_year")],
+        rows,
+    )

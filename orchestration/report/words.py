@@ -1,0 +1,114 @@
+"""How a report speaks in one language: texts, numbers with their units, months.
+
+Belongs here: writing values for people. Not here: the texts themselves (`texts.csv`, `report.…`).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from orchestration.worklists.texts import Texts
+
+UNKNOWN = "–"
+_MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The language of one version of the report."""
+
+    texts: Texts
+    language: str
+    currency: str
+
+    def say(self, key: str, **values: str) -> str:
+        """Return the text `report.<key>` with its names filled in."""
+        return self.texts.text(f"report.{key}", self.language, currency=self.currency, **values)
+
+    def label(self, vocabulary: str, code: object) -> str:
+        """Return the word for a stored code, the code itself for an operator's own, a dash for none."""
+        return UNKNOWN if code is None else self.texts.label(vocabulary, str(code), self.language)
+
+    def count(self, value: float | None) -> str:
+        """Return a whole number."""
+        return UNKNOWN if value is None else _signed(f"{value:,.0f}")
+
+    def amount(self, value: float | None) -> str:
+        """Return money without its unit, whole; small amounts with their cents."""
+        if value is None:
+            return UNKNOWN
+        return _signed(f"{value:,.2f}" if abs(value) < 1000 and value != round(value) else f"{value:,.0f}")
+
+    def money(self, value: float | None) -> str:
+        """Return money with its unit."""
+        return UNKNOWN if value is None else f"{self.amount(value)} {self.currency}"
+
+    def rate(self, value: float | None) -> str:
+        """Return a share as per cent, with as many digits as small shares need."""
+        if value is None:
+            return UNKNOWN
+        return _signed(f"{value:.2%}" if 0 < abs(value) < 0.02 else f"{value:.1%}")
+
+    def number(self, value: float | None) -> str:
+        """Return a plain figure, such as a score or a lift."""
+        if value is None:
+            return UNKNOWN
+        return _signed(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}")
+
+    def tenths(self, value: float | None) -> str:
+        """Return an estimated count with one digit after the point."""
+        return UNKNOWN if value is None else _signed(f"{value:.1f}")
+
+    def points(self, value: float | None) -> str:
+        """Return a difference of rates, in percentage points."""
+        if value is None:
+            return UNKNOWN
+        return self.say("points", value=_with_sign(f"{value * 100:.2f}"))
+
+    def change(self, value: float | None, unit: str = "count") -> str:
+        """Return a change with its sign: of rates in percentage points, of all else relative."""
+        if value is None:
+            return UNKNOWN
+        if unit == "rate":
+            return self.points(value)
+        return _with_sign(f"{value:.2%}" if 0 < abs(value) < 0.005 else f"{value:,.1%}")
+
+    def value(self, value: float | None, unit: str) -> str:
+        """Return a metric's value in its unit."""
+        return {"count": self.count, "money": self.amount, "rate": self.rate}[unit](value)
+
+    def unit(self, unit: str) -> str:
+        """Return the name of a metric's unit."""
+        return self.say(f"unit.{unit}")
+
+    def month(self, month: date | None) -> str:
+        """Return a month in ISO form."""
+        return UNKNOWN if month is None else f"{month:%Y-%m}"
+
+    def difference(self, value: float | None) -> str:
+        """Return a difference of counts or amounts with its sign."""
+        return UNKNOWN if value is None else _with_sign(f"{value:,.0f}")
+
+    def listed(self, items: list[str]) -> str:
+        """Return items as a list within a sentence."""
+        return ("、" if self.language == "zh" else ", ").join(items)
+
+
+def direction(now: float | None, before: float | None) -> str:
+    """Return which way a figure went: rose, fell, same, or first where there is nothing before.
+
+    >>> direction(2, 1), direction(1, 2), direction(1, 1), direction(1, None)
+    ('rose', 'fell', 'same', 'first')
+    """
+    if now is None or before is None:
+        return "first"
+    return "rose" if now > before else "fell" if now < before else "same"
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", _MINUS)
+
+
+def _with_sign(text: str) -> str:
+    if not any(digit in text for digit in "123456789"):
+        return text.lstrip("-")
+    return _signed(text) if text.startswith("-") else f"+{text}"

@@ -1,0 +1,642 @@
+"""The monthly report: figures worked out by hand, what a month knew at its end, both languages."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from string import Formatter
+
+import duckdb
+import pytest
+
+from orchestration.report import write_reports
+from orchestration.report.context import Context
+from orchestration.report.page import Chart, Section, Table
+from orchestration.report.reading import Reader
+from orchestration.report.report import SECTIONS, YEAR_SECTIONS
+from orchestration.report.sections import (
+    base,
+    changes,
+    churn,
+    effect,
+    model,
+    overview,
+    recommendations,
+    service,
+    spend,
+    warnings,
+    work,
+)
+from orchestration.report.words import Words
+from orchestration.settings import REFERENCE, OperatorSettings
+from orchestration.worklists.texts import Texts
+
+TEXTS = Texts.load(REFERENCE / "texts.csv")
+MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
+PACKAGE = Path(__file__).parents[3] / "orchestration" / "report"
+
+KPI = """
+    create table publication.marts.kpi_monthly as
+        select *, 'B1' as branch_id, 'gold' as brand from (values
+            (date '2026-05-01', 'high', 10, 2000.00, 1, 6, 1, 1, 4),
+            (date '2026-05-01', 'mid', 30, 3000.00, 2, 14, 2, 2, 10),
+            (date '2026-05-01', 'mass', 60, 1000.00, 9, null, null, null, null),
+            (date '2026-06-01', 'high', 12, 2500.00, 1, 7, 2, 1, 4),
+            (date '2026-06-01', 'mid', 32, 3100.00, 3, 18, 5, 1, 12),
+            (date '2026-06-01', 'mass', 56, 900.00, 8, null, null, null, null)
+        ) rows (snapshot_month, value_tier, subscriber_count, billed_amount, value_churn_count, warned_count,
+            red_count, yellow_count, blue_count)
+"""
+MOVES = """
+    create table publication.marts.tier_moves as
+        select date '2026-06-01' as snapshot_month, * from (values
+            ('mid', 'none', 2, 150.00, null),
+            ('none', 'high', 1, null, 240.00),
+            ('mid', 'mass', 3, 330.00, 60.00),
+            ('mass', 'mid', 4, 80.00, 400.00),
+            ('mid', 'high', 5, 900.00, 1100.00),
+            ('high', 'high', 7, 1500.00, 1450.00),
+            ('mass', 'mass', 50, 700.00, 690.00),
+            ('none', 'mass', 2, null, 20.00),
+            ('mass', 'none', 6, 90.00, null)
+        ) rows (tier_before, tier_now, subscriber_count, billed_amount_before, billed_amount_now)
+"""
+STOPS = """
+    create table publication.marts.dim_subscribers as
+        select month::date as snapshot_month, 'S' || number as subscriber_id,
+            case when number <= 4 then 'high' else 'mass' end as value_tier,
+            'B1' as branch_id, 'gold' as brand
+        from unnest(['2026-03-01', '2026-05-01', '2026-06-01']) months (month),
+            range(1, 8) numbers (number);
+    create table publication.marts.fct_churn_flags (snapshot_month date, subscriber_id varchar,
+        is_effective_stop boolean, stop_kind varchar, is_voluntary_stop boolean, stop_known_in_month date);
+    insert into publication.marts.fct_churn_flags values
+        ('2026-03-01', 'S1', true, 'port_out', true, '2026-03-01'),
+        ('2026-03-01', 'S2', true, 'silence', true, '2026-06-01'),
+        ('2026-03-01', 'S3', true, 'silence', true, '2026-07-01'),
+        ('2026-05-01', 'S1', true, 'port_out', true, '2026-05-01'),
+        ('2026-05-01', 'S2', true, 'reported', true, '2026-05-01'),
+        ('2026-05-01', 'S3', true, 'termination', true, '2026-06-01'),
+        ('2026-05-01', 'S7', true, 'termination', true, '2026-05-01'),
+        ('2026-06-01', 'S1', true, 'termination', true, '2026-06-01'),
+        ('2026-06-01', 'S2', true, 'arrears', false, '2026-06-01'),
+        ('2026-06-01', 'S3', false, null, null, null)
+"""
+LIST = """
+    create table publication.retention.responsibilities (snapshot_month date, assignment_id varchar,
+        list_kind varchar, disposition varchar, suppression_reason varchar, stage varchar,
+        main_cause varchar, primary_unit_id varchar, due_date date, expected_benefit decimal(14, 2));
+    insert into publication.retention.responsibilities values
+        ('2026-05-01', 'a1', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-06-03', 5.00),
+        ('2026-05-01', 'a2', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-06-03', 5.00),
+        ('2026-05-01', 'a3', 'at_risk', 'assigned', null, 'visit', 'quality', 'B1', '2026-06-03', 5.00),
+        ('2026-06-01', 'b1', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-07-03', 5.50),
+        ('2026-06-01', 'b2', 'at_risk', 'held_out', null, 'call', 'quality', 'B1', null, 4.00),
+        ('2026-06-01', 'b3', 'at_risk', 'suppressed', 'no_contact_data', 'call', 'quality', 'B1', null, 4.00),
+        ('2026-06-01', 'b4', 'at_risk', 'beyond_capacity', null, 'call', 'quality', 'B1', null, 4.00),
+        ('2026-06-01', 'b5', 'lost', 'assigned', null, 'call', 'unknown', 'B1', '2026-07-03', null);
+    create table publication.retention.fct_retention_contacts (assignment_id varchar, attempt_no integer,
+        contact_month date, contacted_at timestamp, channel varchar, outcome varchar, is_reached boolean,
+        is_retained boolean);
+    insert into publication.retention.fct_retention_contacts values
+        ('a1', 1, '2026-06-01', '2026-06-02 10:00', 'call', 'not_reached', false, false),
+        ('a1', 2, '2026-06-01', '2026-06-04 10:00', 'call', 'reached_retained', true, true),
+        ('a2', 1, '2026-06-01', '2026-06-05 10:00', 'call', 'not_reached', false, false),
+        ('a3', 1, '2026-07-01', '2026-07-02 10:00', 'visit', 'reached_leaving', true, false)
+"""
+EFFECT = """
+    create table publication.labels.churn_labels (snapshot_month date, closed_in_month date);
+    insert into publication.labels.churn_labels values
+        ('2025-10-01', '2026-05-01'), ('2025-11-01', '2026-06-01'), ('2025-12-01', '2026-03-01'),
+        ('2025-12-01', null), ('2026-01-01', '2026-07-01');
+    create table publication.retention.retention_effect as
+        select * from (values
+            (date '2025-10-01', 'all', 'all', 2, -0.5::double, -0.6::double, -0.4::double, 0.1::double),
+            (date '2025-11-01', 'all', 'all', 3, -0.02::double, -0.05::double, 0.01::double, 0.03::double),
+            (date '2025-11-01', 'red', 'all', 3, -0.04::double, -0.06::double, -0.02::double, 0.02::double)
+        ) rows (snapshot_month, colour, value_tier, pooled_month_count, pooled_randomised_effect,
+            pooled_randomised_effect_low, pooled_randomised_effect_high, pooled_randomised_detectable_effect)
+"""
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as publication")
+        for schema in ("marts", "retention", "labels", "ml", "ops"):
+            connection.execute(f"create schema publication.{schema}")
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.parameters as select 'silence_months' as parameter, '3' as value"
+        )
+        yield connection
+
+
+def context(
+    connection: duckdb.DuckDBPyConnection, month: date = JUNE, language: str = "en", **parts: object
+) -> Context:
+    reader = Reader(connection, month, published="publication")
+    return Context(reader, Words(TEXTS, language, "CNY"), {}, **parts)  # type: ignore[arg-type]
+
+
+def table(section: Section, caption: str) -> list[list[str]]:
+    found = [block for block in section.blocks if isinstance(block, Table) and caption in block.caption]
+    assert len(found) == 1, [block.caption for block in section.blocks]
+    return [list(row) for row in found[0].rows]
+
+
+def written(
+    connection: duckdb.DuckDBPyConnection, folder: Path, month: date = JUNE, language: str = "en"
+) -> str:
+    settings = OperatorSettings(name="<script>alert(1)</script>", language=language)
+    write_reports(connection, month, folder, published="publication", settings=settings, texts=TEXTS)
+    return plain(folder / "report.html")
+
+
+def plain(file: Path) -> str:
+    """A page without what only keeps words together."""
+    return re.sub(r"</?span[^>]*>", "", file.read_text(encoding="utf-8"))
+
+
+def test_base_counts_tiers_and_names_the_change(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(KPI + ";" + MOVES)
+
+    section = base.section(context(connection))
+
+    assert section.message == "The mid- and high-value base grew to 44 lines (+10.0%), 44.0% of all"
+    assert table(section, "by tier in 2026-06") == [
+        ["High", "12", "+20.0%", "–"],
+        ["Mid", "32", "+6.7%", "–"],
+        ["Mass", "56", "−6.7%", "–"],
+        ["Mid and high value", "44", "+10.0%", "–"],
+    ]
+    # 4 from mass; 3 to mass; 1 new; 2 gone: 4 + 1 - 3 - 2 = 0.
+    assert section.paragraphs == [
+        "4 lines moved up into mid or high value and 3 fell to mass; 1 of mid or high value are new and 2 "
+        "have left the books: 0 in all."
+    ]
+    assert table(section, "(rows) and in") == [
+        ["High", "7", "0", "0", "0"],
+        ["Mid", "5", "0", "3", "2"],
+        ["Mass", "0", "4", "50", "6"],
+        ["New", "1", "0", "2", ""],
+    ]
+    assert "Not reported: marts.base_profile has not been published." in section.notes
+
+
+def test_the_bridge_of_bills_adds_up(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(KPI + ";" + MOVES)
+
+    steps = spend.bridge_steps(context(connection).reader.rows(spend._MOVES))
+
+    assert steps == {
+        "before": 150 + 330 + 900 + 1500,
+        "left": -150,
+        "new": 240,
+        "moved_down": -330,
+        "moved_up": 400,
+        "rest": (1100 + 1450) - (900 + 1500),
+        "now": 240 + 400 + 1100 + 1450,
+    }
+    assert steps["now"] == steps["before"] + sum(
+        steps[step] for step in ("left", "new", "moved_down", "moved_up", "rest")
+    )
+    section = spend.section(context(connection))
+    assert section.message == (
+        "Mid- and high-value billing rose to 5,600 CNY (+12.0%), above all by: Rose from mass (+400 CNY)"
+    )
+
+
+def test_churn_compares_what_each_months_end_knew(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(KPI + ";" + STOPS)
+
+    section = churn.section(context(connection))
+
+    # Of May two of high value were known in May; the third only in June.
+    assert section.message == (
+        "Mid- and high-value lines known to have left of their own accord in 2026-06: 1, fewer than "
+        "the 2 known of 2026-05 at its end"
+    )
+    assert table(section, "Churn of 2026-06")[:4] == [
+        ["Voluntary stop", "Mid,\u00a0high", "1", "2.3%", "−50.0%", "–"],
+        ["", "All", "1", "1.00%", "−66.7%", "–"],
+        ["Involuntary stop", "Mid,\u00a0high", "1", "2.3%", "–", "–"],
+        ["", "All", "1", "1.00%", "–", "–"],
+    ]
+    assert section.notes[0].startswith("Figures from 2026-04 on are provisional")
+
+
+def test_churn_of_the_final_month_counts_what_came_later(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(KPI.replace("2026-05-01", "2026-03-01") + ";" + STOPS)
+
+    section = churn.section(context(connection))
+
+    # The silence known in July is not known yet.
+    assert section.notes[1] == (
+        "2026-03 is final: 2 left voluntarily, 5.0% of the mid- and high-value base; 1 of them were known at "
+        "its end."
+    )
+
+
+def test_warnings_tell_the_commonest_colour(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        KPI
+        + """;
+        create table publication.retention.churn_warnings as
+            select date '2026-06-01' as week_month, date '2026-06-10' as warning_week, 'S1' as subscriber_id,
+                'red' as colour, true as is_new
+        """
+    )
+
+    section = warnings.section(context(connection))
+
+    assert section.message == "Warnings rose to 25 lines (+25.0%), 64.0% of them blue; 7 are red"
+    assert table(section, "highest colour")[-1] == ["Total", "25", "+25.0%", "–"]
+
+
+def test_warnings_of_a_month_without_a_base_month(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        KPI.replace("7, 2, 1, 4", "null, null, null, null").replace("18, 5, 1, 12", "null, null, null, null")
+        + "; create table publication.retention.churn_warnings (week_month date)"
+    )
+
+    assert warnings.section(context(connection)).message.startswith("No week of 2026-06 could be judged")
+
+
+def test_work_counts_the_list_and_last_months_answers_known_by_now(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(LIST)
+
+    section = work.section(context(connection))
+
+    assert section.message == (
+        "1 of 4 customers at risk (25.0%) were given to a person; 3 contacts came back in the month, 1 of "
+        "which reached the customer"
+    )
+    assert table(section, "by decision") == [
+        ["Assigned", "1", "1"],
+        ["· Call", "1", "1"],
+        ["Held out (control group)", "1", "0"],
+        ["Suppressed", "1", "0"],
+        ["· No contact data", "1", "0"],
+        ["Beyond capacity", "1", "0"],
+    ]
+    # Of three: a1 in time, reached at last; a2 two days late; a3 answers only in July.
+    assert table(section, "list of 2026-05 was worked")[-1] == [
+        "Total",
+        "3",
+        "66.7%",
+        "33.3%",
+        "33.3%",
+        "33.3%",
+    ]
+
+
+def test_effect_is_that_of_the_newest_month_closed_by_now(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(EFFECT)
+
+    section = effect.section(context(connection))
+
+    assert effect.closed_month(context(connection)) == date(2025, 11, 1)
+    assert section.message == (
+        "No effect is proven yet: over 3 months the churn of those drawn for contact differs by −2.00 pp "
+        "from that of those held out (95 %: −5.00 pp to +1.00 pp); only 3.00 pp or more would have shown"
+    )
+    assert table(section, "What could be seen") == [
+        ["Whole list", "3", "3.00 pp", "may be chance"],
+        ["Red", "3", "2.00 pp", "fewer leave"],
+    ]
+    assert any("No outcome of a contact has come back" in paragraph for paragraph in section.paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "begins"),
+    [
+        (-0.05, -0.001, "Being drawn for contact keeps customers"),
+        (-0.05, 0.0, "No effect is proven yet"),
+        (0.001, 0.05, "Those drawn for contact left more often"),
+    ],
+)
+def test_effect_says_no_more_than_its_interval(
+    connection: duckdb.DuckDBPyConnection, low: float, high: float, begins: str
+) -> None:
+    connection.execute(EFFECT)
+    connection.execute(
+        """
+        update publication.retention.retention_effect set pooled_randomised_effect = ?,
+            pooled_randomised_effect_low = ?, pooled_randomised_effect_high = ?
+        """,
+        [(low + high) / 2, low, high],
+    )
+
+    assert effect.section(context(connection)).message.startswith(begins)
+
+
+def test_effect_of_a_young_operator_is_nothing_yet(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(EFFECT)
+
+    assert effect.section(context(connection, date(2026, 4, 1))).message.startswith(
+        "Nothing can be said of the effect in 2026-04"
+    )
+
+
+RULES = """
+    create table reference.report_recommendations as
+        select * from (values
+            ('contact_data', 'no_contact_data_count', '>=', {threshold}, 2, true, date '2000-01-01',
+                null::date),
+            ('capacity', 'beyond_capacity_share', '>=', 0.25, 1, true, date '2000-01-01', date '2026-06-01'),
+            ('first_cause', 'first_cause_share', '>=', 0.25, 3, true, date '2026-07-01', null),
+            ('unknown_cause', 'unknown_cause_share', '>=', 0.0, 4, false, date '2000-01-01', null)
+        ) rows (recommendation_id, measure, operator, threshold, sort_order, enabled, valid_from_month,
+            valid_to_month)
+"""
+
+
+@pytest.mark.parametrize(("threshold", "count"), [(1, 2), (2, 1)])
+def test_recommendations_follow_rules_in_force_from_their_threshold_on(
+    connection: duckdb.DuckDBPyConnection, threshold: int, count: int
+) -> None:
+    connection.execute(LIST + ";" + RULES.format(threshold=threshold))
+
+    section = recommendations.section(context(connection))
+
+    # A quarter is beyond capacity: met exactly.
+    assert section.points[0] == (
+        "Find more hands or ask for less: 1 of 4 customers at risk (25.0%) were beyond capacity."
+    )
+    assert len(section.points) == count
+    assert section.message == f"Figures of the month that call for action: {count}"
+
+
+def test_every_recommendation_of_the_rule_book_can_be_measured_and_said() -> None:
+    with duckdb.connect() as reading:
+        rules = reading.execute(
+            f"select recommendation_id, measure, operator from '{REFERENCE / 'report_recommendations.csv'}'"
+        ).fetchall()
+
+    for recommendation, measure, comparison in rules:
+        assert measure in recommendations._MEASURES
+        assert comparison in recommendations._COMPARE
+        assert f"report.recommendation.{recommendation}" in TEXTS.entries
+
+
+def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        f"""
+        {LIST}; {KPI};
+        create table reference.churn_rules as
+            select * from (values
+                ('V1_bill', true, date '2026-06-01', null::date),
+                ('V2_minutes', true, date '2000-01-01', date '2026-05-01'),
+                ('V3_calls', false, date '2026-06-01', null)
+            ) rows (rule_id, enabled, valid_from_month, valid_to_month);
+        create table publication.ops.landing_audit as
+            select * from (values
+                (date '2026-05-01', 'bills', 10, 10, 0),
+                (date '2026-05-01', 'complaints', 3, 3, 0),
+                (date '2026-06-01', 'bills', 20, 15, 5)
+            ) rows (landed_month, table_name, rows_read, rows_accepted, rows_quarantined)
+        """
+    )
+
+    section = changes.section(context(connection, stale=[MAY]))
+
+    # By quality 3 now, 1 before; by price 1 now, 2 before.
+    assert section.message == (
+        "4 customers are at risk, +1 on the month before; the largest rise is by cause: Network quality (+2)"
+    )
+    assert section.points == [
+        "Rules in force from this month on: churn_rules: V1_bill.",
+        "Rules that ended with the month before: churn_rules: V2_minutes.",
+        "Data: 5 of 20 rows landed were set aside (25.0%): bills 5.",
+        "Tables that landed in earlier months and not in this one: complaints. What rests on them is unknown "
+        "or counts as nothing happened.",
+        "Months whose files were corrected after they were closed, and that wait to be run again: 2026-05.",
+    ]
+    # Red and yellow: high 2 to 3, mid 4 to 6.
+    assert table(section, "What moved most") == [
+        ["Red and yellow warnings", "Branch", "B1", "6", "9", "+3"],
+        ["", "Brand", "gold", "6", "9", "+3"],
+        ["", "Tier", "Mid", "4", "6", "+2"],
+    ]
+
+
+def test_overview_shows_ten_figures_with_month_and_year_before(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        f"""
+        {KPI}; {STOPS};
+        create table publication.marts.metrics_monthly as
+            select date '2026-06-01' as snapshot_month, 'all' as branch_id, 'all' as brand, * from (values
+                ('mid_high', 'subscriber_count', 44.0, 0.1, null),
+                ('all', 'subscriber_count', 100.0, 0.0, 0.25),
+                ('mid_high', 'billed_amount', 5600.0, 0.12, null),
+                ('all', 'mid_high_base_share', 0.44, 0.04, -0.001)
+            ) rows (value_tier, metric, value, month_on_month, year_on_year)
+        """
+    )
+
+    section = overview.section(context(connection))
+
+    assert section.message == (
+        "The mid- and high-value base rose to 44 lines (+10.0% on the month before); it was billed 5,600 CNY "
+        "(+12.0%)"
+    )
+    rows = table(section, "Ten figures")
+    assert len(rows) == 10
+    assert rows[0] == ["Lines", "number", "44", "+10.0%", "–", "100", "0.0%", "+25.0%"]
+    assert rows[1][2:] == ["–", "–", "–", "44.0%", "+4.00 pp", "−0.10 pp"]
+    assert rows[5] == [
+        *("Left voluntarily, known at the month's end", "number"),
+        *("1", "−50.0%", "–"),
+        *("1", "−66.7%", "–"),
+    ]
+
+
+def test_model_is_beyond_chance_only_where_intervals_part(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create table publication.ml.model_evaluations as
+            select date '2026-06-01' as trained_for_month, 'quantity_churn' as target,
+                date '2025-11-01' as test_month, * from (values
+                ('model', 4.0::double, 3.0::double, 5.0::double, 3.5, 0.75, 1.0),
+                ('scorecard', 2.0::double, 1.0::double, 2.9::double, 1.9, 0.6, null)
+            ) rows (contender, top_decile_lift, top_decile_lift_low, top_decile_lift_high, lift_at_capacity,
+                auc, observed_over_expected)
+        """
+    )
+
+    section = model.section(context(connection))
+    assert section.message == (
+        "New model finds 4.00 times as many churners in its top tenth as a blind pick, the best rule "
+        "(Scorecard) 2.00 times: better beyond chance"
+    )
+    assert table(section, "same contenders")[1] == ["Scorecard", "1.90", "0.60", "–"]
+
+    connection.execute("update publication.ml.model_evaluations set top_decile_lift_high = 3.0")
+    assert model.section(context(connection)).message.endswith("the difference may be chance")
+
+
+def test_service_tells_the_commonest_complaint(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create table publication.marts.service_monthly as
+            select 'all' as branch_id, * from (values
+                (date '2026-05-01', 'complaint', 'all', 20, 18, null),
+                (date '2026-06-01', 'complaint', 'all', 30, 25, null),
+                (date '2026-06-01', 'complaint', 'network', 18, 15, null),
+                (date '2026-06-01', 'complaint', 'billing', 12, 10, null),
+                (date '2026-06-01', 'satisfaction_survey', 'all', 8, 8, 7.5)
+            ) rows (snapshot_month, kind, category, event_count, subscriber_count, mean_score)
+        """
+    )
+
+    section = service.section(context(connection))
+
+    assert section.message == "Complaints rose to 30 (+50.0%); most are about Network (60.0%)"
+    assert table(section, "Service, campaigns") == [
+        ["Complaints", "30", "25", "–", "+50.0%", "–"],
+        ["Own surveys", "8", "8", "7.50", "–", "–"],
+    ]
+
+
+def test_a_report_says_the_same_whatever_is_learnt_later(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    connection.execute(";".join([KPI, MOVES, STOPS, LIST, EFFECT, RULES.format(threshold=1)]))
+    before = written(connection, tmp_path)
+
+    connection.execute(
+        """
+        insert into publication.marts.fct_churn_flags values
+            ('2026-06-01', 'S4', true, 'silence', true, '2026-07-01'),
+            ('2026-07-01', 'S4', true, 'port_out', true, '2026-07-01');
+        insert into publication.retention.fct_retention_contacts values
+            ('a2', 2, '2026-07-01', '2026-07-01 10:00', 'call', 'reached_retained', true, true);
+        update publication.labels.churn_labels set closed_in_month = '2026-07-01'
+            where closed_in_month is null;
+        insert into publication.retention.retention_effect
+            select date '2025-12-01', * exclude (snapshot_month) from publication.retention.retention_effect;
+        insert into publication.marts.kpi_monthly
+            select * replace (date '2026-07-01' as snapshot_month) from publication.marts.kpi_monthly
+            where snapshot_month = '2026-06-01';
+        insert into publication.retention.responsibilities
+            select * replace (date '2026-07-01' as snapshot_month, 'c' || assignment_id as assignment_id)
+            from publication.retention.responsibilities where snapshot_month = '2026-06-01'
+        """
+    )
+
+    assert written(connection, tmp_path) == before
+    assert written(connection, tmp_path, JULY) != before
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_report_without_tables_says_so_section_by_section(
+    connection: duckdb.DuckDBPyConnection, language: str
+) -> None:
+    for section in (*SECTIONS, *YEAR_SECTIONS):
+        told = section(context(connection, language=language))
+        beginning = {"en": "Not reported: ", "zh": "未报告："}[language]
+        assert told.message.startswith(beginning), told
+        assert not told.blocks
+
+
+def test_a_month_without_rows_says_so(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(";".join([KPI, MOVES, STOPS, LIST]))
+
+    for section in (base, spend, churn):
+        assert section.section(context(connection, JULY)).message == "No figures for 2026-07."
+
+
+def test_the_page_holds_both_languages_and_asks_nothing_of_the_outside(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    connection.execute(";".join([KPI, MOVES, STOPS, LIST, EFFECT, RULES.format(threshold=1)]))
+    connection.execute(
+        """
+        create table publication.marts.dim_org_units as
+            select 'B1' as unit_id, '<img src=x onerror=alert(2)>&"$x$' as unit_name
+        """
+    )
+
+    page = written(connection, tmp_path, language="zh")
+
+    assert '<html lang="zh-Hans">' in page
+    assert 'id="show-zh" class="switch" checked>' in page
+    assert 'id="show-en" class="switch">' in page
+    assert page.count("<section id=") == 2 * len(SECTIONS)
+    assert "Retention report 2026-06" in page
+    assert "客户挽留月报 2026-06" in page
+    # Namespaces are names; nothing else names another place, and nothing runs.
+    assert not re.search(r"https?://", page.replace("http://www.w3.org/", ""))
+    assert not re.search(
+        r"(?i)<(script|link|img|iframe|object|embed|form)\b|\bon\w+=\"|url\((?!#)|@import", page
+    )
+    assert set(re.findall(r'\b(?:href|src)="(.)', page)) == {"#"}
+    assert "&lt;img src=x onerror=alert(2)&gt;" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "@page { size: A4" in page
+    assert "break-inside: avoid" in page
+
+
+def test_december_brings_the_year(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    year = ";".join([KPI, MOVES, STOPS, LIST]).replace("2026-06", "2025-12").replace("2026-05", "2025-11")
+    connection.execute(year.replace("2026-03", "2025-09").replace("2026-07", "2026-01"))
+
+    written(connection, tmp_path, date(2025, 11, 1))
+    assert not (tmp_path / "report-2025.html").exists()
+    written(connection, tmp_path, date(2025, 12, 1))
+    page = plain(tmp_path / "report-2025.html")
+
+    assert page.count("<section id=") == 2 * len(YEAR_SECTIONS)
+    # In November three of high value as known by now, in December one; September's base has not landed.
+    assert "Mid- and high-value lines that left of their own accord in 2025: 4, as known at its end" in page
+    assert "Over 2025 the mid- and high-value base rose from 40 lines (2025-11) to 44 (+10.0%)" in page
+    assert "the year billed 10,600 CNY" in page
+    assert "Monthly billing of mid and high value rose to 3,190 CNY (+10.8% on 2025-11)" in page
+
+
+def test_charts_of_a_page_have_captions_and_titles(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(";".join([KPI, MOVES, STOPS, LIST, EFFECT]))
+
+    charts = [
+        block
+        for section in SECTIONS
+        for block in section(context(connection)).blocks
+        if isinstance(block, Chart)
+    ]
+
+    assert len(charts) >= 7
+    for chart in charts:
+        assert re.search(r"\d{4}-\d{2}", chart.caption), chart.caption
+        assert "<title>" in chart.svg
+
+
+def test_every_text_of_the_report_is_there_and_takes_the_same_values() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    said = set(re.findall(r'say\(\s*"([a-z_.]+)"', source))
+
+    assert {f"report.{key}" for key in said} <= set(TEXTS.entries)
+    for key, entry in TEXTS.entries.items():
+        if key.startswith("report."):
+            names = [
+                {name for _, name, _, _ in Formatter().parse(entry[language]) if name} - {"currency"}
+                for language in ("en", "zh")
+            ]
+            assert names[0] == names[1], key
+
+
+def test_words_write_numbers_with_their_signs() -> None:
+    words = Words(TEXTS, "en", "CNY")
+
+    assert (words.count(-1234.0), words.money(12.5), words.money(1234.5)) == (
+        "−1,234",
+        "12.50 CNY",
+        "1,234 CNY",
+    )
+    assert (words.rate(0.0079), words.rate(0.38), words.rate(None)) == ("0.79%", "38.0%", "–")
+    assert (words.change(0.0004), words.change(-0.2), words.change(0.0)) == ("+0.04%", "−20.0%", "0.0%")
+    assert (words.change(-0.0022, "rate"), words.difference(-1500.0)) == ("−0.22 pp", "−1,500")
