@@ -172,6 +172,22 @@ def feedback() -> None:
 
 
 @commands.command()
+def push() -> None:
+    """Bring PostgreSQL (RETENTION_POSTGRES_URL) to what is published; `run` and `warn` do so at their end."""
+    from orchestration.publishing.errors import PublishError, PushError
+    from orchestration.publishing.postgres import push_where_wanted
+
+    try:
+        with shown():
+            summary = push_where_wanted(Home.from_environment(), progress=say)
+    except (PublishError, PushError) as error:
+        raise click.ClickException(str(error)) from error
+    if summary is None:
+        raise click.UsageError("RETENTION_POSTGRES_URL names no database; see the README's settings.")
+    click.echo(f"{sum(summary.rows.values()):,} rows of {len(summary.rows)} tables sent to PostgreSQL")
+
+
+@commands.command()
 @click.argument("target")
 @click.option(
     "--month", type=MONTH, required=True, help="Search on what this month knew; it must have been run."
@@ -348,21 +364,26 @@ def ui(port: int) -> None:
 
 @commands.command()
 def docs() -> None:
-    """Write the browsable data dictionary: every table, column, test and where it comes from."""
+    """Write the documentation: every model with its SQL and lineage, and the data dictionary on one page."""
     from orchestration.defs.dbt_child import run_dbt
+    from orchestration.defs.dictionary import written_dictionary
     from orchestration.warehouse import Warehouse
 
     home = prepared_home()
     target = home.dbt / "docs"
     with shown(), Warehouse(home).lock():
-        say("writing the data dictionary")
+        say("describing the models")
         # Types and compiled SQL, of any month, need a build file.
         more = ["--vars", '{"from_month": "2026-01-01", "to_month": "2026-01-01"}']
         if not home.warehouse_file.exists():
             run_dbt(home, "parse", "--target-path", str(target))
             more = ["--no-compile", "--empty-catalog"]
         run_dbt(home, "docs", "generate", "--static", "--target-path", str(target), *more)
-    click.echo(target / "static_index.html")
+        # dbt's other page shows nothing without a server.
+        (target / "index.html").unlink()
+        say("writing the data dictionary")
+        written_dictionary(home, target / "dictionary.html")
+    click.echo(f"{target / 'static_index.html'}\n{target / 'dictionary.html'}")
 
 
 @commands.command()

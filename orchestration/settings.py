@@ -1,7 +1,7 @@
 """Where a run reads and writes, and what one operator sets differently.
 
-Belongs here: paths under `RETENTION_HOME`, `operator.toml`. Not here: business rules and their
-defaults (`seeds/reference/*.csv`).
+Belongs here: paths under `RETENTION_HOME`, `operator.toml`, the database that is pushed to. Not here:
+business rules and their defaults (`seeds/reference/*.csv`).
 """
 
 import os
@@ -92,6 +92,23 @@ class Home:
     def published_file(self) -> Path:
         """The read-only copy for BI."""
         return self.published / "warehouse.duckdb"
+
+
+@dataclass(frozen=True)
+class PostgresTarget:
+    """A PostgreSQL database that publications are pushed to, and the role that may read them there.
+
+    The URL may carry a password: it is never shown.
+    """
+
+    url: str = field(repr=False)
+    reader: str = "retention_reader"
+
+    @classmethod
+    def from_environment(cls) -> "PostgresTarget | None":
+        """Return what RETENTION_POSTGRES_URL and RETENTION_POSTGRES_READER name; None without a URL."""
+        url = os.environ.get("RETENTION_POSTGRES_URL", "").strip()
+        return cls(url, os.environ.get("RETENTION_POSTGRES_READER", cls.reader)) if url else None
 
 
 class SettingsError(ValueError):

@@ -1,10 +1,11 @@
 """The tables that Python makes: their columns, types and comments, created where missing.
 
-Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, `ops.month_closes` and
-`ops.rollbacks`. Not here: raw tables and landing accounts (`landing/`), whatever SQL makes (`dbt_project/`),
-who writes what (`defs/`).
+Belongs here: declarations of `ml.*`, of the lists and tasks of `retention.*`, and of `ops.*`. Not here: raw
+tables (`landing/`), whatever SQL makes (`dbt_project/`), who writes what (`defs/`). The dbt project describes
+the same tables as its sources; `python -m tests.architecture.python_sources` writes them from here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -181,7 +182,7 @@ TABLES: dict[str, Table] = {
             ("reason_zh", "varchar", "The reason in Chinese"),
             ("top_decile_lift", "double", "Top-decile lift of the challenger in its test month"),
             ("strongest_rule", "varchar", "Rule with the highest top-decile lift on the same rows"),
-            ("rules_top_decile_lift", "double", "Its top-decile lift"),
+            ("rules_top_decile_lift", "double", "Top-decile lift of strongest_rule on those rows"),
             (
                 "lift_gain",
                 "double",
@@ -414,7 +415,7 @@ TABLES: dict[str, Table] = {
             ("offer_id", "varchar", "Offer to be made"),
             ("saving_chance", "double", "Chance that the contact, with the offer, saves the customer"),
             ("margin_kept_amount", MONEY, "Margin of the customer over the value horizon"),
-            ("contact_cost_amount", MONEY, "Cost of the contact"),
+            ("contact_cost_amount", MONEY, "What the contact costs, whether it saves or not"),
             ("acceptance_chance", "double", "Chance that the offer is accepted; 0 without an offer"),
             ("offer_cost_amount", MONEY, "Cost of the offer, once accepted; 0 without an offer"),
             (
@@ -489,6 +490,40 @@ TABLES: dict[str, Table] = {
             ("suppression_reason", "varchar", "Why the customer is not contacted; null unless suppressed"),
         ),
     ),
+    "ops.landing_audit": Table(
+        "One row per landed file: rows read = accepted + quarantined + duplicate.",
+        ("landed_month", "table_name", "file_name"),
+        _columns(
+            ("landed_month", "date", "Month folder of the file (its first day); null for a static table"),
+            ("table_name", "varchar", "Raw table (raw_tables.csv)"),
+            ("file_name", "varchar", "Path of the file below the landing folder"),
+            ("rows_read", "bigint", "Rows that the file holds"),
+            ("rows_accepted", "bigint", "Rows that are in the raw table now"),
+            ("rows_quarantined", "bigint", "Rows rejected, each with its reason in ops.quarantine"),
+            ("rows_duplicate", "bigint", "Rows left out since the same row had been accepted before"),
+            ("checksum", "varchar", "SHA-256 of the file's bytes as landed"),
+        ),
+    ),
+    "ops.quarantine": Table(
+        "One row per rejected raw row, with its reason.",
+        ("landed_month", "table_name", "file_name", "row_number"),
+        _columns(
+            ("landed_month", "date", "Month folder of the file (its first day); null for a static table"),
+            ("table_name", "varchar", "Raw table (raw_tables.csv)"),
+            ("file_name", "varchar", "Path of the file below the landing folder"),
+            ("row_number", "bigint", "Place of the row in the file, counted from 1"),
+            ("reason", "varchar", "Why the row was rejected, and in which column"),
+            ("raw_row", "varchar", "The row as delivered, as JSON; personal data are masked"),
+        ),
+    ),
+    "ops.operator_settings": Table(
+        "One row per parameter that the operator's own settings override.",
+        ("parameter",),
+        _columns(
+            ("parameter", "varchar", "Name of the parameter (parameters.csv)"),
+            ("value", "varchar", "The operator's own value (operator.toml) in place of the default"),
+        ),
+    ),
     "ops.rollbacks": Table(
         "One row per target and month from which an earlier model was put back by command.",
         ("target", "from_month"),
@@ -497,6 +532,30 @@ TABLES: dict[str, Table] = {
             ("from_month", "date", "Month whose decision this is; later months start from it"),
             ("model_id", "varchar", "Model that was put back in force"),
             ("reason", "varchar", "Why, in the words of whoever did it"),
+        ),
+    ),
+    "ops.data_dictionary": Table(
+        "One row per column of every published table and view: what it means and what stands behind it.",
+        ("schema_name", "table_name", "column_name"),
+        _columns(
+            ("schema_name", "varchar", "Schema of the table"),
+            ("table_name", "varchar", "Table or view"),
+            ("column_name", "varchar", "Name as SQL writes it"),
+            ("column_position", "integer", "Place of the column in the table, counted from 1"),
+            ("data_type", "varchar", "Data type as DuckDB names it"),
+            ("grain", "varchar", "What one row of the table is: the first sentence of its description"),
+            ("meaning", "varchar", "What the column says, with its unit where it has one"),
+            (
+                "tests",
+                "varchar",
+                "What is held of the column and its table: dbt tests, contract, checks of a run",
+            ),
+            (
+                "made_from",
+                "varchar",
+                "Tables that its table is made from directly, then the raw tables behind them (of a feature "
+                "those of the column itself)",
+            ),
         ),
     ),
     "ops.month_closes": Table(
@@ -514,10 +573,10 @@ TABLES: dict[str, Table] = {
 }
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str] = tuple(TABLES)) -> None:
     """Create the declared tables that are missing, add columns that came later, and set the comments."""
-    for name, table in TABLES.items():
-        schema = name.partition(".")[0]
+    for name in names:
+        table, schema = TABLES[name], name.partition(".")[0]
         connection.execute(f"create schema if not exists {schema}").fetchall()
         columns = ", ".join(f'"{column.name}" {column.data_type}' for column in table.columns)
         connection.execute(f"create table if not exists {name} ({columns})").fetchall()

@@ -32,6 +32,8 @@ _LONG = (
 def pytest_configure(config: pytest.Config) -> None:
     """Name the home before anything of Dagster is imported, and let Dagster call its own features young."""
     os.environ["RETENTION_HOME"] = _HOME.name
+    # No test pushes to a developer's database.
+    os.environ.pop("RETENTION_POSTGRES_URL", None)
     os.environ["DAGSTER_HOME"] = str(Path(_HOME.name) / "dagster")
     (Path(_HOME.name) / "dagster").mkdir()
     for stage in ("beta", "preview"):

@@ -4,6 +4,7 @@ Belongs here: the weekly assets, their job and schedule. Not here: the same tabl
 (`warehouse.py`), who is warned and why (`dbt_project/`), the days of a week (`orchestration/weeks.py`).
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -18,6 +19,7 @@ from orchestration.landing import land, prepare
 from orchestration.partitions import run_week, warning_weeks
 from orchestration.progress import say
 from orchestration.publishing import publish_week
+from orchestration.publishing.postgres import push_where_wanted
 from orchestration.publishing.status import week_status
 from orchestration.settings import OperatorSettings
 from orchestration.warehouse import Warehouse
@@ -119,13 +121,15 @@ def tasks(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehou
 )
 def published_week(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult]:
     """The weekly tables in the published file and Parquet, and the week's folder: tasks, lists, manifest."""
     home = warehouse.home
     settings = OperatorSettings.load(home.operator_file)
     with warehouse.writing() as connection:
         folder = publish_week(connection, home, run_week(context), settings=settings, progress=say)
-    return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(folder)})
+    yield dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(folder)})
+    # Whatever becomes of the push, the week is published.
+    push_where_wanted(home, progress=say)
 
 
 weekly_warnings = dg.define_asset_job(

@@ -15,14 +15,11 @@ from orchestration.landing import land, prepare
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.settings import REFERENCE
+from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse
 
 _RAW_TABLES = pd.read_csv(REFERENCE / "raw_tables.csv", keep_default_na=False)
-_ACCOUNTS = {
-    "landing_audit": "One row per landed file: rows read, accepted, quarantined and duplicate.",
-    "quarantine": "One row per rejected raw row, with its reason.",
-    "operator_settings": "One row per parameter that the operator's own settings override.",
-}
+_ACCOUNTS = ("ops.landing_audit", "ops.quarantine", "ops.operator_settings")
 _WITHOUT_MONTHS = {"operator_settings"} | set(_RAW_TABLES.loc[_RAW_TABLES["kind"] == "static", "table_name"])
 
 
@@ -31,7 +28,7 @@ def _specs() -> list[dg.AssetSpec]:
         (str(row["source_name"]), str(row["table_name"])): f"Raw {row['kind']} table, as it was delivered."
         for row in _RAW_TABLES.to_dict("records")
     }
-    tables |= {("ops", name): description for name, description in _ACCOUNTS.items()}
+    tables |= {("ops", name.removeprefix("ops.")): TABLES[name].grain for name in _ACCOUNTS}
     return [
         dg.AssetSpec(
             [schema, name],

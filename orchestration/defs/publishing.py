@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.dbt_child import current_manifest, table_keys
+from orchestration.defs.dictionary import describe_tables
 from orchestration.defs.groups import PUBLISHED
 from orchestration.defs.telling import materialised, tell_months
 from orchestration.partitions import run_months, snapshot_months
 from orchestration.progress import say
 from orchestration.publishing import publish
+from orchestration.publishing.dictionary import DICTIONARY
+from orchestration.publishing.postgres import push_where_wanted
 from orchestration.settings import Home, OperatorSettings
 from orchestration.tables import TABLES
 from orchestration.warehouse import Warehouse
@@ -36,6 +39,7 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
                 "The published file, its Parquet copies, and the month's worklists and manifest.",
             ),
             (["ops", "month_closes"], TABLES["ops.month_closes"].grain),
+            (DICTIONARY.split("."), TABLES[DICTIONARY].grain),
         )
     ],
     partitions_def=snapshot_months,
@@ -44,11 +48,12 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
 def published_month(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.MaterializeResult]:
-    """Publish the run's months, once, at the end."""
+    """Publish the run's months, once, at the end; then push them to PostgreSQL where that is wanted."""
     months = run_months(context)
     home = warehouse.home
     settings = OperatorSettings.load(home.operator_file)
     with warehouse.writing() as connection:
+        describe_tables(connection, home, context.job_def.asset_layer.asset_graph)
         publish(connection, home, months, settings=settings, progress=say)
         folders = {month: home.published / f"{month:%Y-%m}" for month in months}
         told = {month: {"handed_out": dg.MetadataValue.path(folder)} for month, folder in folders.items()}
@@ -59,3 +64,6 @@ def published_month(
             metadata={"dagster/uri": home.published_file.as_uri(), "months_published": len(months)},
         )
         yield materialised(context, connection, "ops.month_closes", months)
+        yield materialised(context, connection, DICTIONARY, months, month_column="")
+    # Whatever becomes of the push, the months are published.
+    push_where_wanted(home, progress=say)

@@ -1,6 +1,6 @@
 """A month's landed rows, quarantine and accounts, replaced whole in one transaction.
 
-Belongs here: what `ops` and `raw_*` tables look like, transactions, the order of a landing. Not here: reading
+Belongs here: what `raw_*` tables look like, transactions, the order of a landing. Not here: reading
 and checking files (staging.py).
 """
 
@@ -18,24 +18,14 @@ from orchestration.landing.contract import Table, load_contract
 from orchestration.landing.extracts import find_extracts, find_strays, folder_of
 from orchestration.landing.staging import StagedTable, count_files, drop, first_rejection, stage
 from orchestration.settings import Home, OperatorSettings
+from orchestration.tables import create_tables
 
-_OPS_TABLES = """
-create schema if not exists ops;
-create table if not exists ops.landing_audit (
-    landed_month date, table_name varchar, file_name varchar, rows_read bigint, rows_accepted bigint,
-    rows_quarantined bigint, rows_duplicate bigint, checksum varchar
-);
-create table if not exists ops.quarantine (
-    landed_month date, table_name varchar, file_name varchar, row_number bigint,
-    reason varchar, raw_row varchar
-);
-create table if not exists ops.operator_settings (parameter varchar, value varchar);
-"""
+_OPS_TABLES = ("ops.landing_audit", "ops.quarantine", "ops.operator_settings")
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what landing writes where it is missing: the `raw_*` tables and its tables of `ops`."""
-    connection.execute(_OPS_TABLES).fetchall()
+    create_tables(connection, _OPS_TABLES)
     for table in load_contract():
         columns = ", ".join(f"{quoted(column.name)} {column.data_type}" for column in table.columns)
         connection.execute(f"create schema if not exists {table.source_name}").fetchall()

@@ -1,7 +1,7 @@
 """Which tables are published, and how: `published_tables.csv` as objects.
 
 Belongs here: reading the list, checking it against the build file, refusing personal columns. Not
-here: copying (`copying`), checksums (`fingerprints`).
+here: copying (`copying`), checksums (`fingerprints`), what a view may read (`views`).
 """
 
 import csv
@@ -23,7 +23,9 @@ WEEK_COLUMN = "warning_week"
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """One published table.
+    """One published table, or a view of the build file that is published as one.
+
+    A view only shows what tables hold: its months are never replaced and it has no checksums.
 
     `month_column` is empty for a table that is replaced whole. `rewrites_earlier_months` says that a run
     may change rows of months before its own. `manifest_month_column` tells which rows a month's manifest
@@ -100,49 +102,64 @@ def personal_columns() -> set[str]:
 
 
 def publishable(connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable]) -> list[TableShape]:
-    """Return the listed tables that the build file holds, with their columns.
+    """Return the listed tables that the build file holds as tables, with their columns.
 
     Raises PublishError for a personal column, by its name or as part of one, and for a column that the
     list names but the table lacks.
     """
+    comments = {
+        (schema_name, table_name): comment
+        for schema_name, table_name, comment in connection.execute(
+            "select schema_name, table_name, comment from duckdb_tables() "
+            "where database_name = current_database()"
+        ).fetchall()
+    }
+    return [
+        TableShape(table, checked_columns(connection, table), comments[table.schema_name, table.table_name])
+        for table in tables
+        if (table.schema_name, table.table_name) in comments
+    ]
+
+
+def checked_columns(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> tuple[Column, ...]:
+    """Return the columns of a table or view of the build file that may be published as it is.
+
+    Raises PublishError as `publishable` does.
+    """
+    columns = columns_of(connection, table.schema_name, table.table_name)
+    names = {column.name for column in columns}
     personal = personal_columns()
-    shapes = []
-    for table in tables:
-        columns = tuple(
-            Column(*row)
-            for row in connection.execute(
-                """
-                select column_name, data_type, comment from duckdb_columns()
-                where database_name = current_database() and schema_name = ? and table_name = ?
-                order by column_index
-                """,
-                [table.schema_name, table.table_name],
-            ).fetchall()
+    leaking = sorted(name for name in names if any(word in name for word in personal))
+    if leaking:
+        raise PublishError(
+            f"{table.name}: column(s) {', '.join(leaking)} are personal data and are never published; "
+            "take them out of the table"
         )
-        if not columns:
-            continue
-        names = {column.name for column in columns}
-        leaking = sorted(name for name in names if any(word in name for word in personal))
-        if leaking:
-            raise PublishError(
-                f"{table.name}: column(s) {', '.join(leaking)} are personal data and are never published; "
-                "take them out of the table"
-            )
-        lacking = sorted(table.named_columns - names)
-        if lacking:
-            raise PublishError(
-                f"{TABLES_FILE.name}: {table.name} has no column(s) {', '.join(lacking)}; "
-                "mend the list or the table"
-            )
-        comment = connection.execute(
+    lacking = sorted(table.named_columns - names)
+    if lacking:
+        raise PublishError(
+            f"{TABLES_FILE.name}: {table.name} has no column(s) {', '.join(lacking)}; "
+            "mend the list or the table"
+        )
+    return columns
+
+
+def columns_of(
+    connection: duckdb.DuckDBPyConnection, schema_name: str, table_name: str, database: str | None = None
+) -> tuple[Column, ...]:
+    """Return the columns of a table or view in their order; those of the build file without a database."""
+    return tuple(
+        Column(*row)
+        for row in connection.execute(
             """
-            select comment from duckdb_tables()
-            where database_name = current_database() and schema_name = ? and table_name = ?
+            select column_name, data_type, comment from duckdb_columns()
+            where
+                database_name = coalesce(?, current_database()) and schema_name = ? and table_name = ?
+            order by column_index
             """,
-            [table.schema_name, table.table_name],
-        ).fetchone()
-        shapes.append(TableShape(table, columns, comment[0] if comment else None))
-    return shapes
+            [database, schema_name, table_name],
+        ).fetchall()
+    )
 
 
 def quoted(name: str) -> str:

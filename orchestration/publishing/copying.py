@@ -1,7 +1,7 @@
 """The published database file: a copy of the last one with the run's months replaced.
 
-Belongs here: what is copied and which months are replaced. Not here: which tables (`catalogue`), when
-the copy takes the place of the last one (`places`), Parquet (`parquet`).
+Belongs here: what is copied and which months are replaced. Not here: which tables (`catalogue`), views
+(`views`), when the copy takes the place of the last one (`places`), Parquet (`parquet`).
 """
 
 import shutil
@@ -12,7 +12,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publishing.catalogue import Column, TableShape, literal, month_of, quoted
+from orchestration.publishing.catalogue import (
+    Column,
+    TableShape,
+    columns_of,
+    literal,
+    month_of,
+    quoted,
+)
 from orchestration.publishing.fingerprints import month_hashes
 
 PUBLICATION = "publication"
@@ -61,9 +68,8 @@ def replace_in_copy(
     table, copy, build = shape.table, copy_name(shape), build_name(shape)
     order = ", ".join(quoted(name) for name in table.key_columns)
     replaced: set[date | None] | None
-    if not table.month_column or _columns_of_copy(connection, shape) != [
-        (column.name, column.data_type) for column in shape.columns
-    ]:
+    there = columns_of(connection, table.schema_name, table.table_name, PUBLICATION)
+    if not table.month_column or _types(there) != _types(shape.columns):
         replaced = None
         connection.execute(
             f"create schema if not exists {PUBLICATION}.{quoted(table.schema_name)}"
@@ -74,14 +80,14 @@ def replace_in_copy(
     else:
         replaced = {*months}
         if table.rewrites_earlier_months:
-            here, there = month_hashes(connection, build, shape), month_hashes(connection, copy, shape)
-            replaced |= {month for month in {*here, *there} if here.get(month) != there.get(month)}
+            now, last = month_hashes(connection, build, shape), month_hashes(connection, copy, shape)
+            replaced |= {month for month in {*now, *last} if now.get(month) != last.get(month)}
         chosen = _chosen(table.month_column, replaced)
         connection.execute(f"delete from {copy} where {chosen}").fetchall()
         connection.execute(
             f"insert into {copy} by name select * from {build} where {chosen} order by {order}"
         ).fetchall()
-    _set_comments(connection, shape)
+    set_comments(connection, "table", copy, shape.comment, shape.columns)
     return replaced
 
 
@@ -93,16 +99,25 @@ def months_in(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> list[
     return [month for (month,) in rows]
 
 
-def drop_unlisted(connection: duckdb.DuckDBPyConnection, listed: Set[str]) -> None:
-    """Drop the tables of the copy whose `schema.table` the list of published tables no longer names."""
+def drop_unlisted(connection: duckdb.DuckDBPyConnection, listed: Set[str], views: Set[str]) -> None:
+    """Drop what the copy holds but the list of published tables no longer names, or names as the other kind.
+
+    `views` are those of `listed` that the build file holds as views.
+    """
     rows = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = ? order by all",
+        """
+        select 'table', schema_name, table_name from duckdb_tables() where database_name = $1
+        union all
+        select 'view', schema_name, view_name from duckdb_views() where database_name = $1 and not internal
+        order by all
+        """,
         [PUBLICATION],
     ).fetchall()
-    for schema_name, table_name in rows:
-        if f"{schema_name}.{table_name}" not in listed:
+    for kind, schema_name, table_name in rows:
+        name = f"{schema_name}.{table_name}"
+        if name not in listed or (kind == "view") != (name in views):
             connection.execute(
-                f"drop table {PUBLICATION}.{quoted(schema_name)}.{quoted(table_name)}"
+                f"drop {kind} {PUBLICATION}.{quoted(schema_name)}.{quoted(table_name)}"
             ).fetchall()
 
 
@@ -119,23 +134,20 @@ def _chosen(column: str, months: set[date | None]) -> str:
     return " or ".join(month_is(column, month) for month in sorted(months, key=str))
 
 
-def _columns_of_copy(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> list[tuple[str, str]]:
-    return connection.execute(
-        """
-        select column_name, data_type from duckdb_columns()
-        where database_name = ? and schema_name = ? and table_name = ?
-        order by column_index
-        """,
-        [PUBLICATION, shape.table.schema_name, shape.table.table_name],
-    ).fetchall()
+def _types(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    return [(column.name, column.data_type) for column in columns]
 
 
-def _set_comments(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> None:
-    """Carry the descriptions over: they are what a BI user reads."""
-    copy = copy_name(shape)
-    connection.execute(f"comment on table {copy} is {literal(shape.comment)}").fetchall()
-    column: Column
-    for column in shape.columns:
+def set_comments(
+    connection: duckdb.DuckDBPyConnection,
+    kind: str,
+    name: str,
+    comment: str | None,
+    columns: Sequence[Column],
+) -> None:
+    """Carry the descriptions of a table or view over: they are what a BI user reads."""
+    connection.execute(f"comment on {kind} {name} is {literal(comment)}").fetchall()
+    for column in columns:
         connection.execute(
-            f"comment on column {copy}.{quoted(column.name)} is {literal(column.comment)}"
+            f"comment on column {name}.{quoted(column.name)} is {literal(column.comment)}"
         ).fetchall()

@@ -4,8 +4,9 @@ Belongs here: the two fingerprints. One goes into manifests and is the same on a
 only tells quickly, within one engine, whether two months differ. Not here: what is done with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -20,6 +21,10 @@ EXACT_IN_JSON = {"BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "VARCHAR", "DATE"}
 LOW_HALF = "18446744073709551615::uhugeint"
 
 
+NO_ROWS = (0, "0" * 48)
+"""Rows and checksum of nothing."""
+
+
 def month_checksums(
     connection: duckdb.DuckDBPyConnection, source: str, shape: TableShape, months: Sequence[date]
 ) -> dict[date, tuple[int, str]]:
@@ -29,44 +34,87 @@ def month_checksums(
     numbers in two halves (a sum of 128-bit numbers would overflow), in hexadecimal; it depends neither
     on the order of rows nor on that of columns.
     """
-    return _checksums(connection, source, shape, month_of(shape.table.manifest_month_column), months)
+    period = month_of(shape.table.manifest_month_column)
+    found = _checksums(connection, source, _known_values(shape), period, _in_days(period, months))
+    return {month: found.get(month, NO_ROWS) for month in months}
 
 
 def week_checksum(
     connection: duckdb.DuckDBPyConnection, source: str, shape: TableShape, warning_week: date
 ) -> tuple[int, str]:
     """Return rows and checksum of one warning week, as `month_checksums` does of a month."""
-    found = _checksums(connection, source, shape, quoted(WEEK_COLUMN), [warning_week])
-    return found[warning_week]
+    period = quoted(WEEK_COLUMN)
+    found = _checksums(connection, source, _known_values(shape), period, _in_days(period, [warning_week]))
+    return found.get(warning_week, NO_ROWS)
 
 
-def _checksums(
+def state_checksums(
     connection: duckdb.DuckDBPyConnection,
     source: str,
     shape: TableShape,
-    period: str,
-    first_days: Sequence[date],
-) -> dict[date, tuple[int, str]]:
-    """Return rows and checksum of each period; `period` is the SQL of a row's own."""
+    months: Set[date | None] | None = None,
+) -> dict[date | None, tuple[int, str]]:
+    """Return rows and checksum per month of all that a table holds now, as `month_checksums` does.
+
+    Nothing is left out as not yet known. Rows without a month, and all of a table without months, stand
+    under None. With `months` of those only; months without rows are left out.
+    """
+    values = [
+        _value(column.name, column.data_type)
+        for column in sorted(shape.columns, key=lambda column: column.name)
+    ]
+    if not shape.table.month_column:
+        return _checksums(connection, source, values, "cast(null as date)", "true")
+    period = month_of(shape.table.month_column)
+    if months is None:
+        chosen = "true"
+    else:
+        days = sorted(month for month in months if month is not None)
+        chosen = " or ".join(
+            ([f"{period} is null"] if None in months else []) + ([_in_days(period, days)] if days else [])
+        )
+    return _checksums(connection, source, values, period, chosen or "false")
+
+
+def summed(parts: Iterable[tuple[int, str]]) -> tuple[int, str]:
+    """Return rows and checksum of all the parts together."""
+    count = high = low = 0
+    for rows, checksum in parts:
+        count, high, low = count + rows, high + int(checksum[:24], 16), low + int(checksum[24:], 16)
+    return count, f"{high:024x}{low:024x}"
+
+
+def _known_values(shape: TableShape) -> list[str]:
+    """Return the SQL of the columns by name, with what was known later than its row's month left out."""
     table = shape.table
     late = set(table.late_columns)
     known = f"{month_of(table.late_known_column)} <= {month_of(table.month_column)}" if late else ""
-    expressions = []
+    values = []
     for column in sorted(shape.columns, key=lambda column: column.name):
-        exact = column.data_type in EXACT_IN_JSON
-        value = quoted(column.name) if exact else f"{quoted(column.name)}::varchar"
+        value = _value(column.name, column.data_type)
         if column.name not in late:
-            expressions.append(value)
+            values.append(value)
         elif table.late_known_column:
-            expressions.append(f"case when {known} then {value} end")
+            values.append(f"case when {known} then {value} end")
+    return values
+
+
+def _value(name: str, data_type: str) -> str:
+    return quoted(name) if data_type in EXACT_IN_JSON else f"{quoted(name)}::varchar"
+
+
+def _checksums(
+    connection: duckdb.DuckDBPyConnection, source: str, values: Sequence[str], period: str, chosen: str
+) -> dict[Any, tuple[int, str]]:
+    """Return rows and checksum of each period among the chosen rows; `period` is the SQL of a row's own."""
     rows = connection.execute(
         f"""
         with numbered as (
             select
                 {period} as period,
-                {ROW_NUMBER.format(columns=", ".join(expressions))} as row_number
+                {ROW_NUMBER.format(columns=", ".join(values))} as row_number
             from {source}
-            where {period} in ({_dates(first_days)})
+            where {chosen}
         )
         select
             period,
@@ -77,8 +125,7 @@ def _checksums(
         group by period
         """
     ).fetchall()
-    found = {day: (count, f"{high:024x}{low:024x}") for day, count, high, low in rows}
-    return {day: found.get(day, (0, "0" * 48)) for day in first_days}
+    return {day: (count, f"{high:024x}{low:024x}") for day, count, high, low in rows}
 
 
 def month_hashes(
@@ -99,5 +146,6 @@ def month_hashes(
     return {month: (count, total) for month, count, total in rows}
 
 
-def _dates(days: Sequence[date]) -> str:
-    return ", ".join(f"date {literal(day.isoformat())}" for day in days)
+def _in_days(period: str, days: Sequence[date]) -> str:
+    dates = ", ".join(f"date {literal(day.isoformat())}" for day in days)
+    return f"{period} in ({dates})"

@@ -26,11 +26,13 @@ from orchestration.publishing.copying import (
     replace_in_copy,
 )
 from orchestration.publishing.errors import PublishError
-from orchestration.publishing.fingerprints import month_checksums, week_checksum
+from orchestration.publishing.fingerprints import NO_ROWS, month_checksums, summed, week_checksum
 from orchestration.publishing.manifest import MANIFEST, file_checksum
 from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
 from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
+from orchestration.publishing.state import NAMES, Months, write_state
+from orchestration.publishing.views import publishable_views, put_views
 from orchestration.publishing.week_folder import write_week_folder
 from orchestration.report import write_reports
 from orchestration.settings import REFERENCE, Home, OperatorSettings
@@ -55,10 +57,14 @@ class PublishSummary:
 
 @dataclass(frozen=True)
 class _Aside:
-    """A publication while it is made: the folder for what is put in place, and rows per table."""
+    """A publication while it is made: the folder for what is put in place, and what each table holds.
+
+    `replaced` tells which months of a table were written, None for all.
+    """
 
     folder: Path
-    rows: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, set[date | None] | None] = field(default_factory=dict)
+    state: dict[str, Months] = field(default_factory=dict)
 
 
 def publish(
@@ -85,11 +91,11 @@ def publish(
     folders = [f"{month:%Y-%m}" for month in months]
     with _made_aside(connection, home, shapes, months, folders, progress) as aside:
         checksums = {
-            shape.table.name: month_checksums(connection, copy_name(shape), shape, months)
+            shape.table.name: _known_checksums(connection, shape, months, aside.state[shape.table.name])
             for shape in shapes
             if shape.table.month_column
         }
-        has_list = "retention.responsibilities" in aside.rows
+        has_list = "retention.responsibilities" in aside.replaced
         is_judged = has_table(connection, "retention.contact_suppressions")
         stale = stale_closes(connection)
         for month, folder in zip(months, folders, strict=True):
@@ -118,7 +124,7 @@ def publish(
             )
     return PublishSummary(
         tuple(months),
-        aside.rows,
+        {name: summed(aside.state[name].values())[0] for name in aside.replaced},
         worklists,
         {month: file_checksum(home.published / f"{month:%Y-%m}" / MANIFEST) for month in months},
     )
@@ -174,31 +180,35 @@ def _made_aside(
 
     Within, the copy is attached. An error there or here leaves the last publication as it was.
     """
-    listed = {table.name for table in load_tables()}
+    tables = load_tables()
+    listed = {table.name for table in tables}
+    views = publishable_views(connection, tables)
+    shown = {view.table.name for view in views}
     aside = _Aside(new_incoming_folder(home.published))
     try:
         copy = aside.folder / home.published_file.name
         obsolete = []
         with attached_copy(connection, home.published_file, copy):
+            drop_unlisted(connection, listed | NAMES, shown)
             for shape in shapes:
                 name = shape.table.name
                 progress(f"publishing {name}")
-                replaced = replace_in_copy(connection, shape, months)
-                aside.rows[name] = _row_count(connection, shape)
+                replaced = aside.replaced[name] = replace_in_copy(connection, shape, months)
                 in_place = home.published / "parquet" / name
                 present = {path.name for path in in_place.glob("*.parquet")}
                 _, gone = write_parquet(
                     connection, shape, replaced, present=present, folder=aside.folder / "parquet" / name
                 )
                 obsolete += [in_place / file for file in gone]
-            drop_unlisted(connection, listed)
+            put_views(connection, views, aside.replaced.keys())
+            aside.state.update(write_state(connection, tables, aside.replaced))
             yield aside
         for file in sorted((aside.folder / "parquet").rglob("*.parquet")):
             put_file(file, home.published / file.relative_to(aside.folder))
         for file in obsolete:
             file.unlink()
         for folder in (home.published / "parquet").iterdir():
-            if folder.name not in listed:
+            if folder.name not in listed - shown:
                 shutil.rmtree(folder)
         for name in folders:
             put_folder(aside.folder / name, home.published / name)
@@ -207,5 +217,11 @@ def _made_aside(
         clear_leftovers(home.published)
 
 
-def _row_count(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> int:
-    return connection.execute(f"select count(*) from {copy_name(shape)}").fetchall()[0][0]
+def _known_checksums(
+    connection: duckdb.DuckDBPyConnection, shape: TableShape, months: Sequence[date], state: Months
+) -> dict[date, tuple[int, str]]:
+    """Return what the manifests of `months` say of a table: its state, where nothing is known late."""
+    table = shape.table
+    if table.late_columns or table.manifest_month_column != table.month_column:
+        return month_checksums(connection, copy_name(shape), shape, months)
+    return {month: state.get(month, NO_ROWS) for month in months}

@@ -20,6 +20,7 @@ MAY_READ = {
     "retention": {"staging", "intermediate", "marts", "features"},
     "actions": {"staging", "intermediate", "marts", "features", "retention"},
     "effect": {"staging", "intermediate", "marts", "labels", "retention"},
+    "lineage": {"marts", "retention"},
     "judging": {"staging", "intermediate", "marts", "features", "labels", "retention"},
     "kpi": {"staging", "intermediate", "marts", "features", "labels", "retention"},
 }

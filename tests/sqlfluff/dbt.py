@@ -6,7 +6,7 @@ a warehouse. Not here: the project's own macros, which sqlfluff reads from `dbt_
 
 from collections.abc import Callable
 
-_MACROS = ("date_trunc", "dateadd", "datediff", "hash")
+_MACROS = ("date_trunc", "dateadd", "datediff", "hash", "listagg")
 
 
 def __getattr__(macro: str) -> Callable[..., str]:
@@ -19,4 +19,4 @@ def __getattr__(macro: str) -> Callable[..., str]:
     """
     if macro not in _MACROS:
         raise AttributeError(f"tests/sqlfluff/dbt.py has no stand-in for dbt.{macro}; add it to _MACROS.")
-    return lambda *arguments: f"{macro}({', '.join(map(str, arguments))})"
+    return lambda *arguments: f"{macro}({', '.join(map(str, arguments))})".replace(", order by", " order by")
