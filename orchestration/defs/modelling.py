@@ -449,9 +449,11 @@ def evaluation_row(figures: Evaluation) -> dict[str, object]:
 
 
 def _shown_figures(evaluations: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures of the targets that have charts, under short heads."""
+    """Return the figures of the targets that have charts, under short heads; unknown ones as a dash."""
     charted = evaluations[evaluations["target"].isin(_CHARTED)]
-    return charted[list(_SHOWN_FIGURES)].rename(columns=_SHOWN_FIGURES)
+    shown = charted[list(_SHOWN_FIGURES)].rename(columns=_SHOWN_FIGURES)
+    foretold = ["–" if pd.isna(value) else f"{value:,.0f}" for value in shown["foretold"]]
+    return shown.assign(foretold=foretold)
 
 
 def _month_column(table: str) -> str:

@@ -30,6 +30,7 @@ _MARKS = {
     "landed": "○",
     "open": "○",
 }
+_UNBROKEN = str.maketrans({"-": "\N{NON-BREAKING HYPHEN}", " ": "\N{NO-BREAK SPACE}"})
 _SHOWN_MONTHS = 24
 _DRAWN = ("assigned", "held_out", "suppressed", "beyond_capacity")
 
@@ -73,8 +74,10 @@ month_status_job = dg.define_asset_job(
 
 def at_a_glance(months: pd.DataFrame) -> pd.DataFrame:
     """Return what is asked first of each month, newest first, narrow enough for an asset's page."""
-    shown = _told(months)[["month", "state", "model", "red", "yellow", "assigned", "worked", "quarantined"]]
-    return shown.rename(columns={"quarantined": "rejected"})
+    shown = _told(months)[["month", "state", "model", "red", "assigned", "worked", "quarantined"]]
+    # A page breaks lines at hyphens and spaces.
+    unbroken = shown[["month", "state", "model"]].map(lambda text: text.translate(_UNBROKEN))
+    return shown.assign(**unbroken).rename(columns={"quarantined": "rejected"})
 
 
 def status_page(months: pd.DataFrame) -> str:

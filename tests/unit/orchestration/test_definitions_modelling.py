@@ -136,7 +136,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                 values ('bill_restored', true, date '2026-04-01'), ('off', false, date '2026-01-01'),
                     ('later', true, date '2026-05-01')
             ) as v(what_if_id, enabled, valid_from_month);
-            create table ops.operator_settings as
+            create or replace table ops.operator_settings as
             select * from (values ('minimum_churners', '20')) v(parameter, value);
             create table reference.cause_map as
             select
