@@ -427,8 +427,11 @@ def demo(context: click.Context, subscribers: int, months: int, last_month: date
 
 def prepared_home() -> Home:
     """Return the home, with its folders, Dagster's settings in place, and the environment that names both."""
+    from orchestration.publishing.places import close_to_others
+
     home = Home.from_environment()
     home.dagster.mkdir(parents=True, exist_ok=True)
+    close_to_others(home)
     (home.dagster / "dagster.yaml").write_bytes(Path(__file__).with_name("dagster.yaml").read_bytes())
     os.environ["RETENTION_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)

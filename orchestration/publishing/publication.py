@@ -30,7 +30,13 @@ from orchestration.publishing.fingerprints import NO_ROWS, month_checksums, summ
 from orchestration.publishing.manifest import MANIFEST, file_checksum
 from orchestration.publishing.month_folder import write_month_folder
 from orchestration.publishing.parquet import write_parquet
-from orchestration.publishing.places import clear_leftovers, new_incoming_folder, put_file, put_folder
+from orchestration.publishing.places import (
+    clear_leftovers,
+    close_to_others,
+    new_incoming_folder,
+    put_file,
+    put_folder,
+)
 from orchestration.publishing.state import NAMES, Months, write_state
 from orchestration.publishing.views import publishable_views, put_views
 from orchestration.publishing.week_folder import write_week_folder
@@ -182,6 +188,7 @@ def _made_aside(
     """
     tables = load_tables()
     listed = {table.name for table in tables}
+    close_to_others(home)
     views = publishable_views(connection, tables)
     shown = {view.table.name for view in views}
     aside = _Aside(new_incoming_folder(home.published))

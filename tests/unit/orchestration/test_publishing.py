@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -296,3 +297,36 @@ def test_published_files_have_the_modes_of_their_readers(
     assert mode("parquet/marts.dim_subscribers/2026-06.parquet") == 0o444
     assert mode("2026-06/worklists") == 0o700
     assert mode("2026-06/worklists/B01.xlsx") == 0o600
+
+
+def test_a_bi_user_reaches_the_marts_and_nothing_that_tells_a_phone_number(
+    build: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    """Whatever the umask; what the operator decided about a folder of the published ones stays."""
+    (home.landing / "subscribers").mkdir(parents=True)
+    home.landing.chmod(0o775)
+    for folder in (home.feedback, home.models, home.dagster, home.dbt):
+        folder.mkdir(mode=0o755)
+    before = os.umask(0o077)
+    try:
+        published(build, home, JUNE)
+    finally:
+        os.umask(before)
+
+    def mode(path: Path) -> int:
+        return stat.S_IMODE(path.stat().st_mode)
+
+    for folder in (
+        home.published,
+        home.published / "parquet",
+        home.published / "parquet" / "marts.dim_plans",
+    ):
+        assert mode(folder) == 0o755
+    assert mode(home.published_file) == 0o444
+    assert mode(home.landing) == 0o770
+    for folder in (home.feedback, home.models, home.dagster, home.dbt, home.warehouse_file.parent):
+        assert mode(folder) & 0o007 == 0
+
+    home.published.chmod(0o750)
+    published(build, home, JUNE)
+    assert mode(home.published) == 0o750
