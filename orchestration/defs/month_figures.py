@@ -280,7 +280,7 @@ def whole(value: float) -> str:
 def points(value: float) -> str:
     """Return a difference of shares in percentage points.
 
-    >>> points(-0.0125), points(0.0)
+    >>> points(-0.013), points(0.0)
     ('-1.3', '0.0')
     """
     return f"{100 * value:+.1f}" if round(value, 4) else "0.0"
