@@ -41,6 +41,7 @@ MODEL_HEALTH = Dashboard(
                         ("end_of_figure",),
                         x="contender",
                         where=_figure("top_decile_lift"),
+                        height=54,
                         options={"x_ticks_layout": "45°", "x_axis_title": ""},
                     ),
                     Chart(
@@ -55,6 +56,7 @@ MODEL_HEALTH = Dashboard(
                             Where("contender_code", "IN", ["model", "in_force", "scorecard", "bill_ratio"]),
                         ),
                         every=("month",),
+                        height=54,
                     ),
                 ),
                 (
