@@ -10,7 +10,7 @@ from orchestration.report.words import direction
 
 KEY = "churn"
 
-_KINDS = """
+STOP_KINDS = """
     select
         flags.stop_kind,
         flags.is_voluntary_stop,
@@ -21,12 +21,13 @@ _KINDS = """
         and flags.subscriber_id = subscribers.subscriber_id
     where
         flags.is_effective_stop
-        and flags.snapshot_month = $settled
+        and flags.snapshot_month between $first and $last
         and flags.stop_known_in_month <= $month
         and subscribers.value_tier in ('high', 'mid')
     group by all
     order by stop_count desc, flags.stop_kind
 """
+"""How lines of mid and high value stopped from one month to another, as far as the report's month knew."""
 
 
 def section(context: Context) -> Section:
@@ -142,7 +143,7 @@ def _table(context: Context, landed: list[date]) -> Table:
 
 def _kinds(context: Context, settled: date) -> list[Chart | Table]:
     words = context.words
-    rows = context.reader.rows(_KINDS, settled=settled)
+    rows = context.reader.rows(STOP_KINDS, first=settled, last=settled)
     if not rows:
         return []
     caption = words.say("churn.kinds_caption", month=words.month(settled))

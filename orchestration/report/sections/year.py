@@ -7,6 +7,7 @@ from orchestration.charts import COLOURS, Bar, Series, Step, bars, bridge, lines
 from orchestration.report.context import Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
+from orchestration.report.sections.churn import STOP_KINDS
 from orchestration.report.sections.spend import STEPS, bridge_steps
 from orchestration.report.sections.work import DISPOSITIONS
 from orchestration.report.words import direction
@@ -22,23 +23,6 @@ _MOVES = """
     where snapshot_month between $january and $month
     group by all
     order by all
-"""
-_KINDS = """
-    select
-        flags.stop_kind,
-        flags.is_voluntary_stop,
-        cast(count(*) as bigint) as stop_count
-    from marts.fct_churn_flags as flags
-    inner join marts.dim_subscribers as subscribers
-        on flags.snapshot_month = subscribers.snapshot_month
-        and flags.subscriber_id = subscribers.subscriber_id
-    where
-        flags.is_effective_stop
-        and flags.snapshot_month between $january and $month
-        and flags.stop_known_in_month <= $month
-        and subscribers.value_tier in ('high', 'mid')
-    group by all
-    order by stop_count desc, flags.stop_kind
 """
 _LISTED = """
     select snapshot_month, disposition, cast(count(*) as bigint) as line_count
@@ -209,7 +193,7 @@ def churn(context: Context) -> Section:
         title=caption,
         provisional=sum(month >= first_open for month in months),
     )
-    kinds = context.reader.rows(_KINDS, january=january(context))
+    kinds = context.reader.rows(STOP_KINDS, first=january(context), last=context.month)
     kinds_caption = words.say("year.kinds_caption", year=str(context.month.year))
     kinds_chart = bars(
         [
