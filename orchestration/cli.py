@@ -1,26 +1,30 @@
 """The command line: `retention --help`.
 
 Belongs here: options, their checks, the order of what a command does, words for people. Not here: the work
-itself. Dagster is imported inside commands only, after RETENTION_HOME is absolute and DAGSTER_HOME set;
-so `--help` is quick and no run ever lands in a home that goes away.
+itself, running a job (`command_runs`). Dagster is imported inside commands only, after RETENTION_HOME is
+absolute and DAGSTER_HOME set; so `--help` is quick and no run ever lands in a home that goes away.
 """
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import click
 
+from orchestration.command_runs import (
+    answer_lists,
+    close_months,
+    dagster_instance,
+    execute,
+    prepared_home,
+    warn_of_week,
+    worklists_of,
+)
 from orchestration.progress import say, shown
 from orchestration.settings import ROOT, Home
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
 
 
 class WrongUse(click.ClickException):
@@ -269,7 +273,7 @@ def status(shown_weeks: int) -> None:
     if not home.warehouse_file.exists():
         click.echo(f"Nothing was run yet under {home.root}.")
         return
-    with _instance() as instance:
+    with dagster_instance() as instance:
         runs = last_runs(instance)
         weekly_runs = last_weekly_runs(instance)
     with Warehouse(home, lock_wait_seconds=1).reading() as connection:
@@ -350,7 +354,7 @@ def ui(port: int) -> None:
 
     home = prepared_home()
     try:
-        with Warehouse(home, lock_wait_seconds=0).lock(), _instance() as instance:
+        with Warehouse(home, lock_wait_seconds=0).lock(), dagster_instance() as instance:
             recover(home, instance)
     except WarehouseBusyError:
         click.echo("A run is going on; the UI shows it.")
@@ -417,154 +421,12 @@ def demo(context: click.Context, subscribers: int, months: int, last_month: date
     *before, newest = landed
     if before:
         close_months(home, before[0], before[-1])
-        if _worklists(home, before[-1]).is_dir():
+        if worklists_of(home, before[-1]).is_dir():
             answer_lists(home, before[-1], seed)
     close_months(home, newest, newest)
     from orchestration.demo import demo_result
 
     click.echo(demo_result(home))
-
-
-def prepared_home() -> Home:
-    """Return the home, with its folders, Dagster's settings in place, and the environment that names both."""
-    from orchestration.publishing.places import close_to_others
-
-    home = Home.from_environment()
-    home.dagster.mkdir(parents=True, exist_ok=True)
-    close_to_others(home)
-    (home.dagster / "dagster.yaml").write_bytes(Path(__file__).with_name("dagster.yaml").read_bytes())
-    os.environ["RETENTION_HOME"] = str(home.root)
-    os.environ["DAGSTER_HOME"] = str(home.dagster)
-    os.environ["RETENTION_EVENT_LOG"] = str(home.dagster / "history" / "runs")
-    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
-    return home
-
-
-def close_months(home: Home, first: date, last: date) -> None:
-    """Run the month close over `first` to `last` in this process, holding the lock from start to end.
-
-    Raises click.BadParameter for a range that cannot be run, click.ClickException when the run fails.
-    """
-    from orchestration.partitions import is_closed
-
-    if first > last:
-        raise click.BadParameter(f"--from-month {first:%Y-%m} is later than --month {last:%Y-%m}.")
-    for month in (first, last):
-        if not is_closed(month):
-            raise click.BadParameter(
-                f"{month:%Y-%m} cannot be run: it has not ended yet, or lies before 2010-01."
-            )
-    execute(
-        home,
-        "month_close",
-        f"closing {first:%Y-%m} to {last:%Y-%m}",
-        {
-            "dagster/asset_partition_range_start": first.isoformat(),
-            "dagster/asset_partition_range_end": last.isoformat(),
-        },
-    )
-
-
-def answer_lists(home: Home, month: date, seed: int) -> None:
-    """Drop made-up answers to a month's worklists into feedback/.
-
-    Raises click.BadParameter for a month that has none.
-    """
-    from seeds.simulator import answer_worklists
-
-    worklists = _worklists(home, month)
-    if not worklists.is_dir():
-        raise click.BadParameter(f"{month:%Y-%m} has no worklists under {home.published}; run it first.")
-    with shown():
-        answer_worklists(worklists, home.feedback, month=month, seed=seed, progress=say)
-
-
-def warn_of_week(home: Home, warning_week: date) -> None:
-    """Run the weekly job over one week in this process.
-
-    Raises click.BadParameter for a day that names no week that has ended, click.ClickException when the run
-    fails.
-    """
-    from orchestration.partitions import is_over, newest_week, week_key
-    from orchestration.weeks import WarningWeek, nearest_wednesdays
-
-    before, after = nearest_wednesdays(warning_week)
-    if before != after:
-        raise click.BadParameter(
-            f"{warning_week} is no Wednesday; a week is named by the Wednesday after it: {before} or {after}."
-        )
-    week = WarningWeek(warning_week)
-    if not is_over(week):
-        raise click.BadParameter(
-            f"the week of {warning_week} ({week.first_day} to {week.last_day}) has not ended yet, or lies "
-            f"before 2010; the newest that has ended is that of {newest_week().warning_week}."
-        )
-    execute(home, "weekly_warnings", f"warning of {warning_week}", {"dagster/partition": week_key(week)})
-
-
-def execute(home: Home, job: str, line: str, partitions: dict[str, str]) -> None:
-    """Execute a job in this process, holding the lock from start to end; `line` tells that it begins.
-
-    Raises click.ClickException with the reason when the run fails.
-    """
-    from orchestration.recovery import PROCESS_TAG, process_identity, recover
-    from orchestration.warehouse import Warehouse
-
-    with shown(), Warehouse(home).lock(), _instance() as instance:
-        for done in recover(home, instance):
-            say(done)
-        from orchestration.definitions import defs
-
-        say(line)
-        with _standard_output_hidden():
-            result = (
-                defs()
-                .resolve_job_def(job)
-                .execute_in_process(
-                    instance=instance,
-                    raise_on_error=False,
-                    # Our own lines stand for Dagster's; its event log keeps everything.
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                    tags={
-                        **partitions,
-                        PROCESS_TAG: process_identity(os.getpid()),
-                        # Whoever called the command calls it again; the daemon must not.
-                        "dagster/max_retries": "0",
-                    },
-                )
-            )
-        if not result.success:
-            from orchestration.defs.month_close import failure_message
-
-            raise click.ClickException(failure_message(result))
-        say("done")
-
-
-def _worklists(home: Home, month: date) -> Path:
-    return home.published / f"{month:%Y-%m}" / "worklists"
-
-
-@contextmanager
-def _instance() -> "Iterator[DagsterInstance]":
-    from dagster import DagsterInstance
-
-    with DagsterInstance.get() as instance:
-        yield instance
-
-
-@contextmanager
-def _standard_output_hidden() -> Iterator[None]:
-    """Keep dbt's own log off the terminal; it stays in Dagster's compute logs."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _one_line(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, asset, job
 
-from orchestration.cli import MONTH, commands, prepared_home
+from orchestration.cli import MONTH, commands
+from orchestration.command_runs import prepared_home
 from orchestration.defs.early_warning import LANDED
 from orchestration.defs.month_close import failure_message, last_runs, last_weekly_runs
 
