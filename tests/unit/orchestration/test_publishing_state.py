@@ -69,6 +69,10 @@ def checksum(*texts: str) -> str:
 S1_MAY = '["1.50","2026-05-01","S1"]'
 S1_JUNE = '["2.00","2026-06-01","S1"]'
 S2_JUNE = '[null,"2026-06-01","S2"]'
+BILLS = (
+    "CREATE VIEW marts.bills AS SELECT snapshot_month, bill FROM marts.dim_subscribers "
+    "WHERE (bill IS NOT NULL);"
+)
 SUBSCRIBERS = "where table_name = 'dim_subscribers' order by all"
 
 
@@ -76,8 +80,9 @@ def test_every_table_and_view_is_accounted_for(build: duckdb.DuckDBPyConnection,
     published(build, home, MAY, JUNE)
 
     found = rows(home, "from ops.published_tables order by all")
+    of_view = hashlib.md5(BILLS.encode()).hexdigest()
     assert [row for row in found if row[0] != "ops"] == [
-        ("marts", "bills", "view", None, None, None, None, "One row per bill."),
+        ("marts", "bills", "view", None, None, None, of_view, "One row per bill."),
         ("marts", "dim_plans", "table", 1, None, None, checksum('["P1"]'), None),
         (
             *("marts", "dim_subscribers", "table", 3, MAY, JUNE),
