@@ -36,7 +36,7 @@ _PYTHON_TABLES = [name.split(".") for name in TABLES if not name.startswith("ops
         for key, description in (
             (
                 ["published", "month"],
-                "The published file, its Parquet copies, and the month's worklists and manifest.",
+                "The published file, its Parquet copies, and the month's worklists, reports and manifest.",
             ),
             (["ops", "month_closes"], TABLES["ops.month_closes"].grain),
             (DICTIONARY.split("."), TABLES[DICTIONARY].grain),
