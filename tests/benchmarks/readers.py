@@ -23,6 +23,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.settings import Home
+
 CHANGED = {
     "marts.dim_subscribers": "tenure_months",
     "marts.kpi_monthly": "subscriber_count",
@@ -97,8 +99,6 @@ def read(file: str, checks: dict[str, str], stop: Path) -> Findings:
 
 def measure(root: Path, readers: int, seconds: float, publications: int) -> Findings:
     """Let `readers` processes read the home at `root` while it is published anew; the home is changed."""
-    from orchestration.settings import Home
-
     home = Home(root)
     with tempfile.TemporaryDirectory(prefix="retention-readers-") as folder, ExitStack() as processes:
         checks, stop = Path(folder) / "checks.json", Path(folder) / "stop"
@@ -138,7 +138,7 @@ def measure(root: Path, readers: int, seconds: float, publications: int) -> Find
     return found
 
 
-def _publish(home: "Home", number: int) -> None:  # noqa: F821
+def _publish(home: Home, number: int) -> None:
     """Publish the home's newest month; of all but the first publication with other values in three tables."""
     from orchestration.publishing import publish
     from orchestration.settings import OperatorSettings
@@ -154,7 +154,7 @@ def _publish(home: "Home", number: int) -> None:  # noqa: F821
         publish(connection, home, [month], settings=settings, progress=lambda line: None)
 
 
-def _checks(home: "Home") -> dict[str, str]:  # noqa: F821
+def _checks(home: Home) -> dict[str, str]:
     """Return the statements that sum up the newest month of the changed tables as the file's account does."""
     from orchestration.publishing.catalogue import columns_of, quoted
     from orchestration.publishing.fingerprints import EXACT_IN_JSON, LOW_HALF, ROW_NUMBER

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -69,7 +70,7 @@ def kill_at(home: Home, moment: Moment, *arguments: str) -> None:
     assert re.search(moment.line, said[-1]), "".join(said)
 
 
-def manifests(home: Home) -> dict[str, dict[str, object]]:
+def manifests(home: Home) -> dict[str, dict[str, Any]]:
     """Return the manifest of every published month."""
     return {
         file.parent.name: json.loads(file.read_text(encoding="utf-8"))

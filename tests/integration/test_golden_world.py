@@ -241,7 +241,7 @@ def test_every_month_has_a_report_in_both_languages_without_personal_data(
     for month in MONTHS:
         folder = golden_home.published / month
         page = (folder / "report.html").read_text(encoding="utf-8")
-        assert "report.html" in manifests(golden_home)[month]["files"]  # type: ignore[operator]
+        assert "report.html" in manifests(golden_home)[month]["files"]
         titles = re.findall(r"<h1>(.*?)</h1>", re.sub(r"</?span[^>]*>", "", page))
         assert titles == [f"Retention report {month}, operator", f"operator 客户挽留月报 {month}"]
         assert [found for found in (*phones, *names) if found in page] == []

@@ -24,8 +24,6 @@ from orchestration.worklists.texts import LANGUAGES, Texts
 FILE = Path("/somewhere/published/warehouse.duckdb")
 TEXTS = Texts.load(REFERENCE / "texts.csv")
 PUBLISHED = {table.name for table in load_tables()}
-# Published by the KPI marts; without them the charts say so.
-MISSING = set() if "marts.metrics_monthly" in PUBLISHED else {"metrics"}
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +58,13 @@ def chart_files(bundle: Bundle) -> dict[str, dict[str, Any]]:
 
 
 def test_every_dataset_reads_published_tables_only(bundle: Bundle) -> None:
-    assert set(bundle.missing) == MISSING
+    assert list(bundle.missing) == []
 
 
 def test_every_dataset_declares_the_columns_that_its_query_gives(bundle: Bundle) -> None:
     given = {name: {column.name for column in columns} for name, columns in bundle.columns.items()}
 
-    assert given == {
-        dataset.name: set(dataset.columns) for dataset in DATASETS if dataset.name not in MISSING
-    }
+    assert given == {dataset.name: set(dataset.columns) for dataset in DATASETS}
 
 
 def test_every_described_column_is_a_published_one(published: duckdb.DuckDBPyConnection) -> None:
@@ -81,14 +77,14 @@ def test_every_described_column_is_a_published_one(published: duckdb.DuckDBPyCon
         source
         for dataset in DATASETS
         for source in dataset.columns.values()
-        if source and dataset.name not in MISSING and source not in known
+        if source and source not in known
     }
     assert unknown == set()
 
 
 def test_every_metric_can_be_calculated(bundle: Bundle, published: duckdb.DuckDBPyConnection) -> None:
     for dataset in DATASETS:
-        if dataset.name in MISSING or not dataset.metrics:
+        if not dataset.metrics:
             continue
         sql = bundle.files[f"datasets/published/{dataset.name}.yaml"]["sql"]
         metrics = ", ".join(metric.expression for metric in dataset.metrics)
@@ -144,11 +140,7 @@ def test_what_refers_finds_its_object(bundle: Bundle) -> None:
         content = bundle.files[f"dashboards/{dashboard.name}.yaml"]
         placed = [box for box in content["position"].values() if isinstance(box, dict)]
         charts = {box["meta"]["uuid"] for box in placed if box["type"] == "CHART"}
-        assert charts == {
-            identity("chart", f"{dashboard.name}.{chart.name}")
-            for chart in dashboard.charts
-            if chart.dataset not in MISSING
-        }
+        assert charts == {identity("chart", f"{dashboard.name}.{chart.name}") for chart in dashboard.charts}
         for chosen in content["metadata"]["native_filter_configuration"]:
             assert chosen["targets"][0]["datasetUuid"] in ids
 
@@ -214,8 +206,6 @@ def test_no_word_is_left_in_code(bundle: Bundle) -> None:
 
 
 def test_every_text_of_the_dashboards_is_used(bundle: Bundle) -> None:
-    if MISSING:
-        pytest.skip("charts of the metrics are not in the bundle")
     # Within a query an apostrophe is doubled.
     shown = json.dumps(list(bundle.files.values()), ensure_ascii=False).replace("''", "'")
     unused = {
