@@ -97,7 +97,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             create table reference.parameters as
             select * from read_csv('{REFERENCE / "parameters.csv"}', all_varchar = true);
             create schema if not exists ops;
-            create table ops.operator_settings (parameter varchar, value varchar);
+            create or replace table ops.operator_settings (parameter varchar, value varchar);
             """
         ).fetchall()
         replace_months(connection, "ml.churn_scores", scores, MONTHS)
