@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.dashboards import forms, layout, queries
 from orchestration.dashboards.specification import Chart, Dashboard, Dataset, Kind
+from orchestration.publishing.connecting import CLOSED
 from orchestration.settings import REFERENCE
 from orchestration.worklists.texts import Texts
 
@@ -269,10 +270,7 @@ def _database(published_file: Path, name: str) -> dict[str, Any]:
         "extra": {
             "allows_virtual_table_explore": True,
             "engine_params": {
-                "connect_args": {
-                    "read_only": True,
-                    "config": {"enable_external_access": "false", "lock_configuration": "true"},
-                }
+                "connect_args": {"read_only": True, "config": CLOSED},
             },
         },
     }

@@ -16,10 +16,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from orchestration.dashboards.bundle import Bundle
 from orchestration.dashboards.specs import DASHBOARDS, DATASETS
+from orchestration.publishing.connecting import open_published
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.worklists.texts import Texts
 
@@ -85,12 +84,7 @@ class Superset:
     def bundle(self) -> bytes:
         """Return the dashboards over what is published, in this language."""
         texts = Texts.load(REFERENCE / "texts.csv")
-        connection = duckdb.connect(
-            str(self.home.published_file),
-            read_only=True,
-            config={"enable_external_access": "false", "lock_configuration": "true"},
-        )
-        with connection:
+        with open_published(self.home.published_file) as connection:
             return Bundle(
                 connection,
                 self.home.published_file,

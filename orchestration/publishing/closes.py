@@ -10,11 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-SAFE: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "lock_configuration": "true",
-}
-"""A query of the published file reads that file, writes nothing, and cannot lift this."""
+from orchestration.publishing.connecting import open_published
 
 INPUT_CHECKSUMS = """
     select
@@ -74,7 +70,7 @@ def published_closes(file: Path) -> dict[date, str]:
     """Return the input checksum of every month that the published file holds; none without the file."""
     if not file.exists():
         return {}
-    with duckdb.connect(str(file), read_only=True, config=SAFE) as connection:
+    with open_published(file) as connection:
         return dict(
             connection.execute("select snapshot_month, input_checksum from ops.month_closes").fetchall()
         )

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publishing.catalogue import Column, columns_of, load_tables
-from orchestration.publishing.closes import SAFE
+from orchestration.publishing.connecting import open_published
 from orchestration.publishing.state import DECLARED
 from orchestration.settings import REFERENCE
 from orchestration.tables import TABLES
@@ -138,7 +138,7 @@ def published_dictionary(file: Path) -> list[Entry]:
     if not file.exists():
         return []
     schema_name, _, table_name = DICTIONARY.partition(".")
-    with duckdb.connect(str(file), read_only=True, config=SAFE) as connection:
+    with open_published(file) as connection:
         if not columns_of(connection, schema_name, table_name):
             return []
         rows = connection.execute(

@@ -20,7 +20,7 @@ from adbc_driver_manager import dbapi
 from sqlglot.errors import SqlglotError
 
 from orchestration.publishing.catalogue import literal, quoted
-from orchestration.publishing.closes import SAFE
+from orchestration.publishing.connecting import open_published
 from orchestration.publishing.errors import PublishError, PushError
 from orchestration.publishing.postgres_catalogue import (
     Present,
@@ -68,8 +68,8 @@ def push(home: Home, target: PostgresTarget, *, progress: Callable[[str], None])
             cursor.execute(f"do 'begin perform pg_advisory_xact_lock({LOCK}); end'")
             # Opened after the lock is held, so that the last to push pushes the newest.
             settings = engine_settings(home)
-            config = SAFE | {name: settings[name] for name in ("memory_limit", "threads")}
-            with duckdb.connect(str(home.published_file), read_only=True, config=config) as publication:
+            bounds = {name: settings[name] for name in ("memory_limit", "threads")}
+            with open_published(home.published_file, bounds) as publication:
                 summary = _Push(publication, cursor, target.reader, progress).run()
             server.commit()
     except (dbapi.Error, duckdb.Error) as error:

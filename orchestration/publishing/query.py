@@ -18,7 +18,7 @@ from typing import IO, Any
 import duckdb
 import pandas
 
-from orchestration.publishing.closes import SAFE
+from orchestration.publishing.connecting import open_published
 from orchestration.publishing.errors import PublishError
 from orchestration.settings import Home
 
@@ -134,7 +134,7 @@ def write_json(answer: Answer, file: IO[str]) -> None:
 def _opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     if not home.published_file.exists():
         raise PublishError(f"{home.published_file} is not there: nothing is published yet; run a month first")
-    with duckdb.connect(str(home.published_file), read_only=True, config=SAFE) as connection:
+    with open_published(home.published_file) as connection:
         yield connection
 
 

@@ -6,7 +6,7 @@ it is published), BENCH_READERS (50), BENCH_SECONDS (120), BENCH_PUBLICATIONS (3
 
 A reader connects anew for every read, as a BI tool should: read-only, closed to the host. On that connection
 it asks for the account `ops.published_tables`, then table by table for its rows, of some for the checksum of
-the newest month, then for the account again; all must agree.
+the newest month, of every view that it can be read, then for the account again; all must agree.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,12 +34,7 @@ CHANGED = {
 }
 """Tables whose newest month differs from publication to publication, by a column; readers sum its rows up."""
 
-_SAFE: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "lock_configuration": "true",
-    "threads": 1,
-    "memory_limit": "256MB",
-}
+_BOUNDS: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory_limit": "256MB"}
 _MODULE, _ROOT = "tests.benchmarks.readers", Path(__file__).resolve().parent.parent.parent
 _NICENESS = 10
 _ACCOUNT = "select schema_name || '.' || table_name, row_count, checksum from ops.published_tables order by 1"
@@ -71,19 +67,25 @@ class Findings:
         )
 
 
-def read(file: str, checks: dict[str, str], stop: Path) -> Findings:
-    """Read `file` until `stop` is there; `checks` asks per table for a month's rows and its sum in halves."""
+def read(file: str, config: dict[str, Any], checks: dict[str, str], stop: Path) -> Findings:
+    """Read `file` until `stop` is there, connected by `config`.
+
+    `checks` asks per table for a month's rows and its sum in halves.
+    """
     found = Findings()
     while not stop.exists():
         started = time.monotonic()
         try:
-            with duckdb.connect(file, read_only=True, config=_SAFE) as connection:
+            with duckdb.connect(file, read_only=True, config=config) as connection:
                 account = connection.execute(_ACCOUNT).fetchall()
                 state = hashlib.sha256(repr(account).encode()).hexdigest()[:8]
                 months = {name: sums for name, *sums in connection.execute(_MONTHS).fetchall()}
                 for name, rows, _ in account:
+                    if rows is None:  # a view, of which the file keeps no account
+                        connection.execute(f"select * from {name} limit 0").fetchall()
+                        continue
                     ((count,),) = connection.execute(f"select count(*) from {name}").fetchall()
-                    agrees = rows is None or count == rows
+                    agrees = count == rows
                     if name in checks:
                         count, high, low = connection.execute(checks[name]).fetchall()[0]
                         agrees = agrees and [count, f"{high:024x}{low:024x}"] == months[name]
@@ -100,12 +102,14 @@ def read(file: str, checks: dict[str, str], stop: Path) -> Findings:
 
 def measure(root: Path, readers: int, seconds: float, publications: int) -> Findings:
     """Let `readers` processes read the home at `root` while it is published anew; the home is changed."""
+    from orchestration.publishing.connecting import CLOSED
+
     home = Home(root)
     with tempfile.TemporaryDirectory(prefix="retention-readers-") as folder, ExitStack() as processes:
-        checks, stop = Path(folder) / "checks.json", Path(folder) / "stop"
+        task, stop = Path(folder) / "task.json", Path(folder) / "stop"
         _publish(home, 0)
-        checks.write_text(json.dumps(_checks(home)), encoding="utf-8")
-        command = [sys.executable, "-m", _MODULE, str(home.published_file), str(checks), str(stop)]
+        task.write_text(json.dumps({"config": CLOSED | _BOUNDS, "checks": _checks(home)}), encoding="utf-8")
+        command = [sys.executable, "-m", _MODULE, str(home.published_file), str(task), str(stop)]
         children = [
             processes.enter_context(subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True))
             for _ in range(readers)
@@ -126,7 +130,9 @@ def measure(root: Path, readers: int, seconds: float, publications: int) -> Find
         found = Findings()
         for child in children:
             output, _ = child.communicate()
-            assert child.returncode == 0
+            if child.returncode:
+                found.errors.append(f"a reader ended with {child.returncode}")
+                continue
             part = json.loads(output)
             found.seconds += part["seconds"]
             found.states.update(part["states"])
@@ -154,10 +160,11 @@ def _publish(home: Home, number: int) -> None:
 def _checks(home: Home) -> dict[str, str]:
     """Return the statements that sum up the newest month of the changed tables as the file's account does."""
     from orchestration.publishing.catalogue import columns_of, quoted
+    from orchestration.publishing.connecting import open_published
     from orchestration.publishing.fingerprints import EXACT_IN_JSON, LOW_HALF, ROW_NUMBER
 
     checks = {}
-    with duckdb.connect(str(home.published_file), read_only=True, config=_SAFE) as connection:
+    with open_published(home.published_file) as connection:
         for name in CHANGED:
             values = ", ".join(
                 quoted(column.name)
@@ -174,14 +181,14 @@ def _checks(home: Home) -> dict[str, str]:
 
 
 def _reader() -> None:
-    """Be one reader: file, checks and the file that stops it are the arguments; print what was found."""
+    """Be one reader: file, task and the file that stops it are the arguments; print what was found."""
     # On a machine of few cores the publications must get on, too.
     os.nice(_NICENESS)
-    file, checks, stop = sys.argv[1:]
-    statements = json.loads(Path(checks).read_text(encoding="utf-8"))
+    file, task, stop = sys.argv[1:]
+    told = json.loads(Path(task).read_text(encoding="utf-8"))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    json.dump(vars(read(file, statements, Path(stop))), sys.stdout)
+    json.dump(vars(read(file, told["config"], told["checks"], Path(stop))), sys.stdout)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.publishing.connecting import open_published
 from orchestration.publishing.manifest import file_checksum
 from orchestration.settings import Home
 from tests.integration.golden.comparing import differences, expected_rows, found_rows, unexpected
@@ -15,9 +16,7 @@ KEY = ("subscriber_id", "snapshot_month", "list_kind", "step", "evidence_week", 
 
 @pytest.fixture(scope="module")
 def published(golden_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(
-        str(golden_home.published_file), read_only=True, config={"enable_external_access": "false"}
-    ) as connection:
+    with open_published(golden_home.published_file) as connection:
         yield connection
 
 

@@ -164,7 +164,7 @@ def test_database_is_read_only_and_closed_to_the_host(bundle: Bundle) -> None:
     assert database["sqlalchemy_uri"] == "duckdb:////somewhere/published/warehouse.duckdb"
     assert database["extra"]["engine_params"]["connect_args"] == {
         "read_only": True,
-        "config": {"enable_external_access": "false", "lock_configuration": "true"},
+        "config": {"enable_external_access": "false", "lock_configuration": "true", "temp_directory": ""},
     }
     assert not any(database[f"allow_{right}"] for right in ("dml", "ctas", "cvas", "file_upload"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.publishing import PublishError, publication, publish, publish_week
 from orchestration.publishing.catalogue import PublishedTable, load_tables
-from orchestration.publishing.closes import SAFE
+from orchestration.publishing.connecting import open_published
 from orchestration.settings import Home, OperatorSettings
 from orchestration.weeks import WarningWeek
 
@@ -78,7 +78,7 @@ def published(build: duckdb.DuckDBPyConnection, home: Home, *months: date) -> No
 
 
 def rows(home: Home, statement: str) -> Sequence[tuple[object, ...]]:
-    with duckdb.connect(str(home.published_file), read_only=True, config=SAFE) as connection:
+    with open_published(home.published_file) as connection:
         return connection.execute(statement).fetchall()
 
 
