@@ -121,8 +121,9 @@ class _Push:
             self._copy(table, _NEXT if present is not None else "", "true", table.row_count)
             if table.month_column:
                 self.cursor.execute(f"create index on {target} ({quoted(table.month_column)})")
-        else:
-            self._replace(table, pushed)
+        if is_made or self._replace(table, pushed):
+            # At once: until the server did so by itself, views over the new rows would be planned badly.
+            self.cursor.execute(f"analyze {target}")
         self._comment(table, "table", target, None if is_made else present)
         self.cursor.execute(f"select count(*) from {target}")
         ((count,),) = self.cursor.fetchall()
@@ -134,8 +135,11 @@ class _Push:
             )
         return is_made
 
-    def _replace(self, table: Published, pushed: Pushed) -> None:
-        """Delete and copy what differs from the last push: months, or all of a table without any."""
+    def _replace(self, table: Published, pushed: Pushed) -> bool:
+        """Delete and copy what differs from the last push: months, or all of a table without any.
+
+        Returns whether anything differed.
+        """
         if table.name in NAMES:
             names = ", ".join(quoted(column.name) for column in table.columns)
             rows = self.publication.execute(f"select {names} from {table.name}").fetchall()
@@ -154,6 +158,7 @@ class _Push:
         if chosen:
             self.cursor.execute(f"delete from {_target(table)} where {chosen}")
             self._copy(table, "", chosen, count)
+        return bool(chosen)
 
     def _copy(self, table: Published, suffix: str, chosen: str, count: int) -> None:
         """Send the chosen rows, a batch at a time."""

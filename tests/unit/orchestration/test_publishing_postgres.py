@@ -117,6 +117,23 @@ SUBSCRIBERS = "select snapshot_month, subscriber_id, bill from marts.dim_subscri
 PLACES = "select ctid::text, xmin::text from marts.dim_subscribers where snapshot_month = '{}' order by 1"
 
 
+def test_the_server_knows_of_every_push_how_its_rows_are_spread(
+    build: duckdb.DuckDBPyConnection, home: Home, target: PostgresTarget
+) -> None:
+    """Without, a view over many tables took 14 s instead of 0.3 s until the server looked by itself."""
+    spread = (
+        "select n_distinct::float8 from pg_stats "
+        "where schemaname = 'labels' and tablename = 'churn_labels' and attname = 'subscriber_id'"
+    )
+    pushed(home, target)
+    assert rows(target, spread) == [(-0.5,)]  # minus distinct values by rows: one of two
+
+    build.execute("update labels.churn_labels set subscriber_id = 'S2' where snapshot_month = '2026-06-01'")
+    published(build, home, JUNE)
+    pushed(home, target)
+    assert rows(target, spread) == [(-1.0,)]
+
+
 def test_a_push_brings_every_value_type_comment_and_view(
     build: duckdb.DuckDBPyConnection, home: Home, target: PostgresTarget
 ) -> None:
