@@ -1,34 +1,41 @@
 """The list under capacity: who is assigned to whom, who is left out and why, who has to wait.
 
-Belongs here: dispositions, exploration and places over frames of one month. Not here: the arithmetic of
-benefit (`ml/benefits.py`), the best choice under limits (`ml/allocation`), the people of a unit
-(`ml/people.py`), which unit owns whom by the rules (`dbt_project/models/retention/`), reading and writing
-(`orchestration/defs/`).
+Belongs here: dispositions, exploration and the steps of the choice over frames of one month. Not here: the
+arithmetic of benefit (`ml/benefits.py`), what may be given to whom (`ml/options.py`), the best choice under
+limits (`ml/allocation`), the people of a unit (`ml/people.py`, `ml/placing.py`), which unit owns whom by the
+rules (`dbt_project/models/retention/`), reading and writing (`orchestration/defs/`).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ml.allocation import allocate
+from ml.options import (
+    CALL,
+    CENTS,
+    GIVEN,
+    OFFER,
+    PEOPLE,
+    VISIT,
+    Limit,
+    Option,
+    Room,
+    capacity_of,
+    choices_of,
+    options_of,
+    payable,
+)
 from ml.people import People
+from ml.placing import place
 
 ASSIGNED = "assigned"
 SUPPRESSED = "suppressed"
 HELD_OUT = "held_out"
 BEYOND_CAPACITY = "beyond_capacity"
 
-VISIT = "visit"
-CALL = "call"
-PEOPLE = "people"
-OFFER = "offer"
-_GIVEN = (VISIT, CALL, OFFER)
-_CENTS = 100
-_NO_BUDGET = ""
 _TERMS = (
     "offer_id",
     "saving_chance",
@@ -38,8 +45,6 @@ _TERMS = (
     "offer_cost_amount",
     "expected_benefit",
 )
-
-Limit = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,41 +69,6 @@ class Assignment:
     """One row a limit, by kind and id: resource_kind (visit, call, people, offer), resource_id (unit or
     offer), capacity (null: unlimited), used (contacts; money for an offer), shadow_price (money that one more
     is worth; null without a model)."""
-
-
-class _Option(NamedTuple):
-    """What a block of customers may be given: all of it, or nothing."""
-
-    block: int
-    is_handed_over: bool
-    budget_id: str
-    unit_id: str
-    value: int
-    """Cents, 0 without a model."""
-    places: int
-    uses: tuple[tuple[Limit, int], ...]
-
-
-class _Room:
-    """What is left of each limit, in contacts and cents."""
-
-    def __init__(self, capacity: Mapping[Limit, float]) -> None:
-        self.capacity = capacity
-        self.used: dict[Limit, int] = defaultdict(int)
-
-    def left(self, limit: Limit) -> float:
-        return self.capacity.get(limit, np.inf) - self.used[limit]
-
-    def fits(self, option: _Option) -> bool:
-        return all(amount <= self.left(limit) for limit, amount in option.uses)
-
-    def take(self, option: _Option) -> None:
-        for limit, amount in option.uses:
-            self.used[limit] += amount
-
-    def leave(self, option: _Option) -> None:
-        for limit, amount in option.uses:
-            self.used[limit] -= amount
 
 
 def rank(customers: pd.DataFrame) -> pd.DataFrame:
@@ -165,12 +135,12 @@ def assign(
     if not twice.empty:
         raise ValueError(f"{len(twice)} subscriber(s) stand on the list twice, the first is {twice.iloc[0]}")
     people = People(staff)
-    capacity = _capacity(capacities, people)
+    capacity = capacity_of(capacities, people)
     listed = _dispositions(rank(_with_history(customers, previous)))
     members = _members(listed)
-    choices = _choices(members, actions, [limit_id for kind, limit_id in capacity if kind == OFFER])
-    options = _options(members, actions, choices, people, policy)
-    room = _Room(capacity)
+    choices = choices_of(members, actions, [limit_id for kind, limit_id in capacity if kind == OFFER])
+    options = options_of(members, actions, choices, people, policy.continuity_amount)
+    room = Room(capacity)
     drawn = _draw(members, actions, options, room, policy)
     selected = {block: option for block, (option, _) in drawn.items()}
     best, prices = _best(options, selected, room)
@@ -183,7 +153,7 @@ def assign(
                 room.take(option)
                 selected[block] = option
                 break
-    staff_of = _placed(members, options, selected, people, room)
+    staff_of = place(members, options, selected, people, room)
     drawn_actions = {
         block: action for block, (option, action) in drawn.items() if selected.get(block) is option
     }
@@ -227,133 +197,23 @@ def _members(listed: pd.DataFrame) -> pd.DataFrame:
     return members.assign(block=blocks.transform("min"), block_size=blocks.transform("size"))
 
 
-def _capacity(capacities: pd.DataFrame, people: People) -> dict[Limit, float]:
-    """Return the limits that there are, in contacts and cents."""
-    limits: dict[Limit, float] = {}
-    rows = zip(
-        capacities["resource_kind"],
-        capacities["resource_id"],
-        capacities["capacity"].astype(float),
-        strict=True,
-    )
-    for kind, resource_id, amount in rows:
-        if kind in _GIVEN and not np.isnan(amount):
-            limits[kind, resource_id] = (
-                float(np.floor(round(amount * _CENTS, 6))) if kind == OFFER else amount
-            )
-    for unit_id, places in people.places().items():
-        if np.isfinite(places):
-            limits[PEOPLE, unit_id] = places
-    return limits
-
-
-def _choices(members: pd.DataFrame, actions: pd.DataFrame, limited: Iterable[str]) -> pd.DataFrame:
-    """Return what the members of a block do by each of its choices: block, budget_id, subscriber_id, action.
-
-    A block draws on one limited budget at most, or on none: each member takes the best of its actions that
-    the choice allows (`action`: the row).
-    """
-    rows = actions[["subscriber_id", "offer_id", "preference"]].assign(action=np.arange(len(actions)))
-    rows = rows.merge(members[["subscriber_id", "block"]], on="subscriber_id")
-    is_limited = rows["offer_id"].isin(list(limited))
-    free = rows[~is_limited].sort_values("preference", kind="stable").drop_duplicates("subscriber_id")
-    tight = rows[is_limited].rename(columns={"offer_id": "budget_id"})
-    wide = (
-        free.drop(columns="offer_id")
-        .merge(tight[["block", "budget_id"]].drop_duplicates(), on="block")
-        .merge(tight, on=["subscriber_id", "block", "budget_id"], how="left", suffixes=("", "_limited"))
-    )
-    prefers = wide["preference_limited"] < wide["preference"]
-    wide["action"] = wide["action_limited"].where(prefers, wide["action"]).astype(int)
-    wide = wide[prefers.groupby([wide["block"], wide["budget_id"]]).transform("any")]
-    columns = ["block", "budget_id", "subscriber_id", "action"]
-    return pd.concat([free.assign(budget_id=_NO_BUDGET)[columns], wide[columns]], ignore_index=True)
-
-
-def _options(
-    members: pd.DataFrame, actions: pd.DataFrame, choices: pd.DataFrame, people: People, policy: Policy
-) -> dict[int, list[_Option]]:
-    """Return the options of each block, best first, its own unit before another one."""
-    units = pd.concat(
-        [
-            members.assign(unit_id=members["primary_unit_id"], is_handed_over=False),
-            members[members["overflow_unit_id"].notna() & members["group_id"].isna()].assign(
-                unit_id=lambda rows: rows["overflow_unit_id"], is_handed_over=True
-            ),
-        ]
-    )
-    columns = ["subscriber_id", "unit_id", "is_handed_over", "channel", "uses_capacity", "last_staff_id"]
-    rows = choices.merge(units[columns], on="subscriber_id").sort_values(
-        ["block", "is_handed_over", "budget_id", "subscriber_id"], kind="stable", ignore_index=True
-    )
-    taken = actions.iloc[rows["action"]].reset_index(drop=True)
-    takes_place = rows["uses_capacity"].astype(bool)
-    benefit = (taken["expected_benefit"].fillna(0.0) * _CENTS).round().to_numpy()
-    stays = rows["last_staff_id"].map(people.unit) == rows["unit_id"]
-    # Handing over costs a cent, so that nobody is handed over for nothing.
-    value = benefit + stays * round(policy.continuity_amount * _CENTS) - rows["is_handed_over"]
-    cost = np.ceil((taken["offer_cost_amount"] * _CENTS).round(6)).to_numpy()
-    amounts = rows[["block", "is_handed_over", "budget_id", "unit_id"]].assign(
-        value=np.where(taken["expected_benefit"].isna(), 0, value).astype(int),
-        preference=taken["preference"].to_numpy(),
-        places=takes_place.astype(int),
-        visits=(takes_place & (rows["channel"] == VISIT)).astype(int),
-        calls=(takes_place & (rows["channel"] == CALL)).astype(int),
-        cost=np.where(taken["offer_id"] == rows["budget_id"], cost, 0).astype(int),
-    )
-    totals = (
-        amounts.groupby(["block", "is_handed_over", "budget_id", "unit_id"], sort=True)
-        .sum()
-        .reset_index()
-        .sort_values(
-            ["block", "is_handed_over", "value", "preference", "budget_id"],
-            ascending=[True, True, False, True, True],
-            kind="stable",
-        )
-    )
-    most = people.most_places()
-    options: dict[int, list[_Option]] = defaultdict(list)
-    for row in totals.to_dict("records"):
-        unit_id, places = row["unit_id"], row["places"]
-        if not 0 < max(places, 1) <= most.get(unit_id, 0):
-            continue
-        uses = (
-            ((VISIT, unit_id), row["visits"]),
-            ((CALL, unit_id), row["calls"]),
-            ((PEOPLE, unit_id), places),
-            ((OFFER, row["budget_id"]), row["cost"]),
-        )
-        options[row["block"]].append(
-            _Option(
-                row["block"],
-                row["is_handed_over"],
-                row["budget_id"],
-                unit_id,
-                row["value"],
-                places,
-                tuple((limit, amount) for limit, amount in uses if amount),
-            )
-        )
-    return dict(options)
-
-
 def _draw(
     members: pd.DataFrame,
     actions: pd.DataFrame,
-    options: Mapping[int, list[_Option]],
-    room: _Room,
+    options: Mapping[int, list[Option]],
+    room: Room,
     policy: Policy,
-) -> dict[int, tuple[_Option, int]]:
+) -> dict[int, tuple[Option, int]]:
     """Return option and action (a row) of those whose action is drawn, as long as there is room.
 
     Lines that go together are not drawn: their members have different actions.
     """
     is_drawn = (members["block_size"] == 1) & (members["exploration_draw"] < policy.exploration_share)
     drawn_members = members[is_drawn & members["block"].isin(options)]
-    own = _feasible(actions, room.capacity)
+    own = payable(actions, room.capacity)
     own = own[own["subscriber_id"].isin(drawn_members["subscriber_id"])]
     by_subscriber = own.sort_values("offer_id", kind="stable").groupby("subscriber_id", sort=False).groups
-    drawn: dict[int, tuple[_Option, int]] = {}
+    drawn: dict[int, tuple[Option, int]] = {}
     for member in drawn_members[["block", "subscriber_id", "option_draw"]].to_dict("records"):
         base = options[member["block"]][0]
         if base.is_handed_over:
@@ -363,7 +223,7 @@ def _draw(
         offer_id, cost = actions["offer_id"].iloc[action], actions["offer_cost_amount"].iloc[action]
         uses = tuple((limit, amount) for limit, amount in base.uses if limit[0] != OFFER)
         if (OFFER, offer_id) in room.capacity and cost > 0:
-            uses = (*uses, ((OFFER, offer_id), int(np.ceil(round(cost * _CENTS, 6)))))
+            uses = (*uses, ((OFFER, offer_id), int(np.ceil(round(cost * CENTS, 6)))))
         option = base._replace(uses=uses)
         if room.fits(option):
             room.take(option)
@@ -371,17 +231,9 @@ def _draw(
     return drawn
 
 
-def _feasible(actions: pd.DataFrame, capacity: Mapping[Limit, float]) -> pd.DataFrame:
-    """Return the actions whose offer its whole budget can pay."""
-    budget = actions["offer_id"].map(
-        {limit_id: left for (kind, limit_id), left in capacity.items() if kind == OFFER}
-    )
-    return actions[~(actions["offer_cost_amount"] * _CENTS > budget.astype(float))]
-
-
 def _best(
-    options: Mapping[int, list[_Option]], selected: Mapping[int, _Option], room: _Room
-) -> tuple[dict[int, _Option], dict[Limit, float] | None]:
+    options: Mapping[int, list[Option]], selected: Mapping[int, Option], room: Room
+) -> tuple[dict[int, Option], dict[Limit, float] | None]:
     """Return the choice of the largest value in the room left, and the price of each limit.
 
     Nothing, and no prices, where no option has a value.
@@ -399,7 +251,7 @@ def _best(
         {
             "customer_id": [option.block for option in offered],
             "option_id": np.arange(len(offered)),
-            "value": [option.value / _CENTS for option in offered],
+            "value": [option.value / CENTS for option in offered],
         }
     )
     columns = {VISIT: "resource", CALL: "second_resource", PEOPLE: "third_resource"}
@@ -416,7 +268,7 @@ def _best(
             else (f"{columns[kind]}_id", f"{columns[kind]}_amount")
         )
         frame[name] = pd.Series([use and "|".join(use[0]) for use in known], dtype=object)
-        unit = _CENTS if kind == OFFER else 1
+        unit = CENTS if kind == OFFER else 1
         frame[amount_name] = [use[1] / unit if use else 0.0 for use in known]
     answer = allocate(
         # Option ids in an order of their own for each customer: of equals the first is taken.
@@ -425,7 +277,7 @@ def _best(
             {"|".join(limit): left for limit, left in limits.items() if limit[0] != OFFER}, dtype=float
         ),
         pd.Series(
-            {"|".join(limit): left / _CENTS for limit, left in limits.items() if limit[0] == OFFER},
+            {"|".join(limit): left / CENTS for limit, left in limits.items() if limit[0] == OFFER},
             dtype=float,
         ),
     )
@@ -440,8 +292,8 @@ def _best(
 
 
 def _handed_back(
-    best: Mapping[int, _Option], options: Mapping[int, list[_Option]], room: _Room
-) -> dict[int, _Option]:
+    best: Mapping[int, Option], options: Mapping[int, list[Option]], room: Room
+) -> dict[int, Option]:
     """Return the choice with those in their own unit who find room there after all."""
     choice = dict(best)
     for block in sorted(block for block, option in best.items() if option.is_handed_over):
@@ -454,67 +306,10 @@ def _handed_back(
     return choice
 
 
-def _wishes(members: pd.DataFrame) -> dict[tuple[int, bool], list[str]]:
-    """Return, by block and whether it is handed over, the named person, then whoever had it last month."""
-    wishes: dict[tuple[int, bool], list[str]] = {}
-    first = members.groupby("block")[["named_staff_id", "overflow_staff_id", "last_staff_id"]].first()
-    for block, named, overflow_named, last in first.itertuples():
-        for is_handed_over, person in ((False, named), (True, overflow_named)):
-            wishes[block, is_handed_over] = [
-                staff_id if isinstance(staff_id, str) else "" for staff_id in (person, last)
-            ]
-    return wishes
-
-
-def _placed(
-    members: pd.DataFrame,
-    options: Mapping[int, list[_Option]],
-    selected: dict[int, _Option],
-    people: People,
-    room: _Room,
-) -> dict[int, str]:
-    """Return the person of each block selected; who finds nobody leaves `selected`, and others come in.
-
-    The named person first, then who had the customer last month, then whoever has most room, the largest
-    groups before the others. Messages take nobody's place and come last.
-    """
-    wishes = _wishes(members)
-    staff_of: dict[int, str] = {}
-    placing = sorted(block for block, option in selected.items() if option.places)
-    for wish in (0, 1):
-        for block in placing:
-            option = selected[block]
-            person = wishes[block, option.is_handed_over][wish]
-            if block not in staff_of and people.is_free(person, option.unit_id, option.places):
-                staff_of[block] = people.take(person, option.places)
-    left = [block for block in placing if block not in staff_of]
-    for block in sorted(left, key=lambda block: (-selected[block].places, block)):
-        found = people.place(selected[block].unit_id, selected[block].places, [])
-        if found is None:
-            room.leave(selected.pop(block))
-        else:
-            staff_of[block] = found
-    for block in sorted(options.keys() - selected.keys()):
-        for option in options[block]:
-            if not option.places or not room.fits(option):
-                continue
-            found = people.place(option.unit_id, option.places, wishes[block, option.is_handed_over])
-            if found is not None:
-                room.take(option)
-                selected[block], staff_of[block] = option, found
-                break
-    for block in sorted(selected.keys() - staff_of.keys()):
-        option = selected[block]
-        found = people.place(option.unit_id, 0, wishes[block, option.is_handed_over])
-        if found is not None:
-            staff_of[block] = found
-    return staff_of
-
-
 def _actions_taken(
     members: pd.DataFrame,
     choices: pd.DataFrame,
-    selected: Mapping[int, _Option],
+    selected: Mapping[int, Option],
     drawn: Mapping[int, int],
 ) -> pd.Series:
     """Return the action (a row) of each subscriber who is assigned."""
@@ -530,7 +325,7 @@ def _listed(
     listed: pd.DataFrame,
     members: pd.DataFrame,
     actions: pd.DataFrame,
-    selected: Mapping[int, _Option],
+    selected: Mapping[int, Option],
     taken: pd.Series,
     staff_of: Mapping[int, str],
     people: People,
@@ -574,14 +369,14 @@ def _listed(
 
 
 def _limits(
-    capacities: pd.DataFrame, people: People, room: _Room, prices: Mapping[Limit, float] | None
+    capacities: pd.DataFrame, people: People, room: Room, prices: Mapping[Limit, float] | None
 ) -> pd.DataFrame:
     """Return what there was of each limit, what was used and what more would be worth."""
     units = people.places()
     table = pd.concat(
         [
             capacities.loc[
-                capacities["resource_kind"].isin(_GIVEN),
+                capacities["resource_kind"].isin(GIVEN),
                 ["resource_kind", "resource_id", "capacity"],
             ].astype({"capacity": float}),
             pd.DataFrame(
@@ -593,6 +388,6 @@ def _limits(
     limits = list(zip(table["resource_kind"], table["resource_id"], strict=True))
     return table.assign(
         capacity=table["capacity"].replace(np.inf, np.nan),
-        used=[room.used[limit] / (_CENTS if limit[0] == OFFER else 1) for limit in limits],
+        used=[room.used[limit] / (CENTS if limit[0] == OFFER else 1) for limit in limits],
         shadow_price=[np.nan if prices is None else prices.get(limit, 0.0) for limit in limits],
     )

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv
 
-from ml.evaluation import judged_rows, risk_order
 from ml.profit import score_steps
+from ml.ranking import judged_rows, risk_order
 
 
 def roc_curve(target: np.ndarray | pd.Series, score: np.ndarray | pd.Series) -> pd.DataFrame:
