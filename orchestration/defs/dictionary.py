@@ -8,7 +8,6 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from orchestration.defs.dbt_child import current_manifest
 from orchestration.publishing.dictionary import (
@@ -23,10 +22,10 @@ from orchestration.settings import REFERENCE, Home
 from orchestration.worklists import Texts
 
 
-def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home, graph: AssetGraph) -> None:
+def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home, job: dg.JobDefinition) -> None:
     """Write the dictionary of what is about to be published into the build file."""
     manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-    record_dictionary(connection, manifest, origins(graph))
+    record_dictionary(connection, manifest, origins(job))
 
 
 def written_dictionary(home: Home, file: Path) -> None:
@@ -36,13 +35,14 @@ def written_dictionary(home: Home, file: Path) -> None:
         from orchestration.definitions import defs
 
         manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-        graph = defs().resolve_job_def("month_close").asset_layer.asset_graph
-        entries = dictionary(as_declared(manifest), manifest, origins(graph))
+        job = defs().resolve_job_def("month_close")
+        entries = dictionary(as_declared(manifest), manifest, origins(job))
     file.write_text(dictionary_page(entries, Texts.load(REFERENCE / "texts.csv")), encoding="utf-8")
 
 
-def origins(graph: AssetGraph) -> Origins:
-    """Return what the graph of assets says of where each table comes from and what checks it."""
+def origins(job: dg.JobDefinition) -> Origins:
+    """Return what a job's graph of assets says of where each table comes from and what checks it."""
+    graph = job.asset_layer.asset_graph
     checks: dict[str, list[str]] = {}
     for check in sorted(graph.asset_check_keys):
         checks.setdefault(_table(check.asset_key), []).append(check.name)

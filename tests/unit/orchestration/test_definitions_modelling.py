@@ -26,9 +26,10 @@ from orchestration.defs.candidates import (
     read_parameters,
     read_training_frame,
 )
-from orchestration.defs.modelling import Trained, Untrained, close_month, keep, model_id, train
+from orchestration.defs.modelling import close_month, keep, model_id
 from orchestration.defs.recipe import ModellingConfig, Recipe, search_settings
 from orchestration.defs.scoring import by_horizon, explain_month, score_month, wrongly_scored
+from orchestration.defs.training import Trained, Untrained, train
 from orchestration.settings import REFERENCE, Home, OperatorSettings
 from orchestration.tables import create_tables
 from orchestration.tuning import TuningError
