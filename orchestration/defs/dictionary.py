@@ -22,27 +22,29 @@ from orchestration.settings import REFERENCE, Home
 from orchestration.worklists import Texts
 
 
-def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home, job: dg.JobDefinition) -> None:
+def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write the dictionary of what is about to be published into the build file."""
     manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-    record_dictionary(connection, manifest, origins(job))
+    record_dictionary(connection, manifest, origins())
 
 
 def written_dictionary(home: Home, file: Path) -> None:
     """Write the dictionary as a page: that of the last publication, or else as everything is declared."""
     entries = published_dictionary(home.published_file)
     if not entries:
-        from orchestration.definitions import defs
-
         manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-        job = defs().resolve_job_def("month_close")
-        entries = dictionary(as_declared(manifest), manifest, origins(job))
+        entries = dictionary(as_declared(manifest), manifest, origins())
     file.write_text(dictionary_page(entries, Texts.load(REFERENCE / "texts.csv")), encoding="utf-8")
 
 
-def origins(job: dg.JobDefinition) -> Origins:
-    """Return what a job's graph of assets says of where each table comes from and what checks it."""
-    graph = job.asset_layer.asset_graph
+def origins() -> Origins:
+    """Return where each table comes from and what checks it, by the graph of all assets.
+
+    Not by the graph of the run: one that only publishes knows of no other table.
+    """
+    from orchestration.definitions import defs
+
+    graph = defs().resolve_asset_graph()
     checks: dict[str, list[str]] = {}
     for check in sorted(graph.asset_check_keys):
         checks.setdefault(_table(check.asset_key), []).append(check.name)

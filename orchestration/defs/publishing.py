@@ -53,7 +53,7 @@ def published_month(
     home = warehouse.home
     settings = OperatorSettings.load(home.operator_file)
     with warehouse.writing() as connection:
-        describe_tables(connection, home, context.job_def)
+        describe_tables(connection, home)
         publish(connection, home, months, settings=settings, progress=say)
         folders = {month: home.published / f"{month:%Y-%m}" for month in months}
         told = {month: {"handed_out": dg.MetadataValue.path(folder)} for month, folder in folders.items()}
