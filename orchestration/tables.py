@@ -440,7 +440,8 @@ TABLES: dict[str, Table] = {
             (
                 "propensity",
                 "double",
-                "Chance that the draws of control group and exploration led to this action; 0 for suppressed",
+                "Chance that the draws led to this action, of the held out to the one they would have had; 0 "
+                "for suppressed",
             ),
         ),
     ),
@@ -544,17 +545,20 @@ TABLES: dict[str, Table] = {
             ("column_position", "integer", "Place of the column in the table, counted from 1"),
             ("data_type", "varchar", "Data type as DuckDB names it"),
             ("grain", "varchar", "What one row of the table is: the first sentence of its description"),
+            ("grain_zh", "varchar", "The grain in Chinese"),
             ("meaning", "varchar", "What the column says, with its unit where it has one"),
+            ("meaning_zh", "varchar", "The meaning in Chinese"),
             (
                 "tests",
                 "varchar",
                 "What is held of the column and its table: dbt tests, contract, checks of a run",
             ),
+            ("tests_zh", "varchar", "What is held of the column and its table, in Chinese"),
+            ("made_from", "varchar", "Tables, or files, that its table is made from directly"),
             (
-                "made_from",
+                "raw_tables",
                 "varchar",
-                "Tables that its table is made from directly, then the raw tables behind them (of a feature "
-                "those of the column itself)",
+                "Raw tables behind the table, of a feature behind the column itself; empty without any",
             ),
         ),
     ),

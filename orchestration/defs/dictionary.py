@@ -25,7 +25,7 @@ from orchestration.worklists import Texts
 def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write the dictionary of what is about to be published into the build file."""
     manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-    record_dictionary(connection, manifest, origins())
+    record_dictionary(connection, manifest, origins(), _texts())
 
 
 def written_dictionary(home: Home, file: Path) -> None:
@@ -33,8 +33,8 @@ def written_dictionary(home: Home, file: Path) -> None:
     entries = published_dictionary(home.published_file)
     if not entries:
         manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-        entries = dictionary(as_declared(manifest), manifest, origins())
-    file.write_text(dictionary_page(entries, Texts.load(REFERENCE / "texts.csv")), encoding="utf-8")
+        entries = dictionary(as_declared(manifest), manifest, origins(), _texts())
+    file.write_text(dictionary_page(entries, _texts()), encoding="utf-8")
 
 
 def origins() -> Origins:
@@ -55,6 +55,10 @@ def origins() -> Origins:
         },
         checks,
     )
+
+
+def _texts() -> Texts:
+    return Texts.load(REFERENCE / "texts.csv")
 
 
 def _table(key: dg.AssetKey) -> str:

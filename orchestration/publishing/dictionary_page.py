@@ -33,6 +33,11 @@ section { padding-top: 1rem; scroll-margin-top: 3.2rem; }
 section h2 { margin: 0; font-size: 1.05rem; }
 section h2 code { color: var(--accent); }
 section h2 span { margin-left: .6rem; font-weight: 500; color: var(--soft); }
+html[lang=en] [lang=zh], html[lang=zh] [lang=en] { display: none; }
+button { padding: .2rem .6rem; font: inherit; color: var(--soft); background: none;
+  border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
+button[aria-pressed=true] { color: #fff; background: var(--accent); border-color: var(--accent); }
+#languages { margin-left: auto; white-space: nowrap; }
 .grain { margin: .2rem 0 .1rem; max-width: 62rem; }
 .behind { margin: .1rem 0 .5rem; color: var(--soft); font-size: .86rem; max-width: 62rem; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
@@ -46,7 +51,7 @@ nav div:not(:has(a:not([hidden]))) { display: none; }
 [hidden] { display: none !important; }
 @media (max-width: 60rem) { .page { display: block; } nav { display: none; } }
 @media print {
-  header { position: static; } nav, input, #count { display: none; } .page { display: block; }
+  header { position: static; } nav, input, #count, #languages { display: none; } .page { display: block; }
   body { font-size: 9pt; } main { padding: 0; } tr { break-inside: avoid; } h2 { break-after: avoid; }
   thead { display: table-header-group; }
   @page { size: A4 landscape; margin: 12mm; }
@@ -68,6 +73,14 @@ function search() {
   count.textContent = shown + " / " + rows.length;
   history.replaceState(null, "", field.value ? "?q=" + encodeURIComponent(field.value) : location.pathname);
 }
+function speak(language) {
+  document.documentElement.lang = language;
+  document.querySelectorAll("button").forEach(button =>
+    button.setAttribute("aria-pressed", button.dataset.language === language));
+}
+document.querySelectorAll("button").forEach(button =>
+  button.addEventListener("click", () => speak(button.dataset.language)));
+speak(navigator.language.startsWith("zh") ? "zh" : "en");
 field.addEventListener("input", search);
 field.value = new URLSearchParams(location.search).get("q") || "";
 search();
@@ -75,12 +88,19 @@ search();
 
 
 def dictionary_page(entries: Iterable[Entry], texts: Texts) -> str:
-    """Return the page over the dictionary's rows, which come table by table; titles in both languages."""
+    """Return the page over the dictionary's rows, which come table by table; one language shows at a time."""
     tables = {
         name: list(rows)
         for name, rows in groupby(entries, key=lambda row: f"{row.schema_name}.{row.table_name}")
     }
-    title, search = both(texts, "dictionary.title"), both(texts, "dictionary.search")
+    title, search = (
+        escape(" ".join(texts.text(f"dictionary.{key}", language) for language in LANGUAGES))
+        for key in ("title", "search")
+    )
+    buttons = " ".join(
+        f'<button data-language="{language}">{escape(texts.text("dictionary.language", language))}</button>'
+        for language in LANGUAGES
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -91,9 +111,10 @@ def dictionary_page(entries: Iterable[Entry], texts: Texts) -> str:
 </head>
 <body>
 <header>
-<h1>{title}</h1>
+<h1>{_said(texts, "title")}</h1>
 <input type="search" placeholder="{search}" aria-label="{search}">
 <span id="count"></span>
+<span id="languages">{buttons}</span>
 </header>
 <div class="page">
 <nav>{_contents(tables)}</nav>
@@ -105,9 +126,21 @@ def dictionary_page(entries: Iterable[Entry], texts: Texts) -> str:
 """
 
 
-def both(texts: Texts, key: str) -> str:
-    """Return a text in all languages, one after the other, as HTML."""
-    return escape(" ".join(texts.text(key, language) for language in LANGUAGES))
+def in_languages(english: str, chinese: str) -> str:
+    """Return a text of which the page shows the one or the other, as HTML.
+
+    >>> in_languages("a < b", "甲")
+    '<span lang="en">a &lt; b</span><span lang="zh">甲</span>'
+    >>> in_languages("auc", "auc")
+    'auc'
+    """
+    if english == chinese:
+        return escape(english)
+    return f'<span lang="en">{escape(english)}</span><span lang="zh">{escape(chinese)}</span>'
+
+
+def _said(texts: Texts, key: str) -> str:
+    return in_languages(*(texts.text(f"dictionary.{key}", language) for language in LANGUAGES))
 
 
 def _contents(tables: Mapping[str, Sequence[Entry]]) -> str:
@@ -121,34 +154,38 @@ def _contents(tables: Mapping[str, Sequence[Entry]]) -> str:
 def _section(name: str, rows: Sequence[Entry], texts: Texts) -> str:
     """Return one table: what holds of all its columns is said once, above them."""
     title = [texts.text(f"table.{name}", language) for language in LANGUAGES]
-    tests = [row.tests.split("; ") for row in rows]
+    tests = [list(zip(row.tests.split("; "), row.tests_zh.split("；"), strict=True)) for row in rows]
     common = [test for test in tests[0] if all(test in each for each in tests)]
-    made_from = {row.made_from for row in rows}
-    same = next(iter(made_from)) if len(made_from) == 1 else rows[0].made_from.partition("; raw tables: ")[0]
-    head = "".join(
-        f"<th>{both(texts, f'dictionary.{column}')}</th>" for column in ("column", "type", "meaning", "own")
-    )
+    raw_tables = {row.raw_tables for row in rows}
+    same = rows[0].raw_tables if len(raw_tables) == 1 else ""
+    head = "".join(f"<th>{_said(texts, column)}</th>" for column in ("column", "type", "meaning", "own"))
     body = "".join(
         f"<tr><td><code>{escape(row.column_name)}</code></td><td>{escape(row.data_type.lower())}</td>"
-        f"<td>{escape(row.meaning)}</td><td>{escape(_own(row, own, common, same))}</td></tr>"
+        f"<td>{in_languages(row.meaning, row.meaning_zh)}</td>"
+        f"<td>{_own(row, [test for test in own if test not in common], same, texts)}</td></tr>"
         for row, own in zip(rows, tests, strict=True)
     )
     behind = [
-        f"{both(texts, 'dictionary.made_from')}: {escape(same)}",
-        f"{both(texts, 'dictionary.tests')}: {escape('; '.join(common))}" if common else "",
+        f"{_said(texts, 'made_from')}: {escape(rows[0].made_from)}",
+        f"{_said(texts, 'raw_tables')}: {escape(same)}" if same else "",
+        f"{_said(texts, 'tests')}: {_told(common)}" if common else "",
     ]
     return (
         f'<section id="{escape(name)}" data-words="{escape(" ".join([name, *title]))}">'
-        f"<h2><code>{escape(name)}</code><span>{escape(title[-1])} · {escape(title[0])}</span></h2>"
-        f'<p class="grain">{escape(rows[0].grain)}</p>'
+        f"<h2><code>{escape(name)}</code>{in_languages(*title)}</h2>"
+        f'<p class="grain">{in_languages(rows[0].grain, rows[0].grain_zh)}</p>'
         f'<p class="behind">{"<br>".join(filter(None, behind))}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>"
     )
 
 
-def _own(row: Entry, tests: Sequence[str], common: Sequence[str], same: str) -> str:
-    """Return what is held of one column alone, and where it comes from if not from where all do."""
-    parts = [test for test in tests if test not in common]
-    if row.made_from != same:
-        parts.append(row.made_from.removeprefix(same).removeprefix("; "))
-    return "; ".join(parts)
+def _own(row: Entry, tests: Sequence[tuple[str, str]], same: str, texts: Texts) -> str:
+    """Return what is held of one column alone, and the raw tables behind it if they are not those of all."""
+    parts = [_told(tests)] if tests else []
+    if row.raw_tables != same:
+        parts.append(f"{_said(texts, 'raw_tables')}: {escape(row.raw_tables)}")
+    return "<br>".join(parts)
+
+
+def _told(tests: Sequence[tuple[str, str]]) -> str:
+    return in_languages("; ".join(test for test, _ in tests), "；".join(test for _, test in tests))

@@ -45,7 +45,9 @@ DECLARED = {
             Column("first_month", "DATE", "Oldest month of a table; null where it has none"),
             Column("last_month", "DATE", "Newest month of a table; null where it has none"),
             Column(
-                "checksum", "VARCHAR", f"Of a table: {_CHECKSUM[0].lower()}{_CHECKSUM[1:]}. Null of a view"
+                "checksum",
+                "VARCHAR",
+                f"Of a table: {_CHECKSUM[0].lower()}{_CHECKSUM[1:]}. Of a view the MD5 of its statement",
             ),
             Column("description", "VARCHAR", "What one of its rows is"),
         ),

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from orchestration.publishing.catalogue import load_tables
-from orchestration.publishing.dictionary import Described, as_declared
+from orchestration.publishing.dictionary import (
+    MEANINGS_FILE,
+    Described,
+    as_declared,
+    first_sentence,
+    one_line,
+    read_meanings,
+)
 from orchestration.publishing.state import NAMES
 from orchestration.settings import REFERENCE
 from orchestration.worklists import Texts
@@ -46,3 +53,14 @@ def test_every_table_has_a_title_in_both_languages(described: list[Described]) -
     texts = Texts.load(REFERENCE / "texts.csv")
 
     assert [table.name for table in described if f"table.{table.name}" not in texts.entries] == []
+
+
+def test_every_grain_and_meaning_is_told_in_chinese(described: list[Described]) -> None:
+    """`meanings.csv` holds what is in use, and nothing else."""
+    used = {first_sentence(table.description) for table in described} | {
+        one_line(column.comment) for table in described for column in table.columns
+    }
+    chinese = read_meanings(MEANINGS_FILE)
+
+    assert sorted(used - chinese.keys()) == []
+    assert sorted(chinese.keys() - used) == []

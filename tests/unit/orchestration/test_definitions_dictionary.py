@@ -18,7 +18,7 @@ def test_publishing_alone_describes_all_tables(tmp_path: Path, monkeypatch: pyte
     manifest = tmp_path / "manifest.json"
     manifest.write_text("{}")
     monkeypatch.setattr(dictionary, "current_manifest", lambda _: manifest)
-    monkeypatch.setattr(dictionary, "record_dictionary", lambda *given: described.append(given[-1]))
+    monkeypatch.setattr(dictionary, "record_dictionary", lambda *given: described.append(given[2]))
     monkeypatch.setattr(publishing_definitions, "publish", lambda *_, **__: None)
     with dg.DagsterInstance.ephemeral() as instance:
         dg.materialize(

@@ -1,5 +1,6 @@
 """The data dictionary: what it gathers from descriptions, tests and lineage, and its page."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from orchestration.publishing.dictionary import (
     as_declared,
     dictionary,
     published_dictionary,
+    read_meanings,
     record_dictionary,
 )
 from orchestration.publishing.dictionary_page import dictionary_page
 from orchestration.settings import REFERENCE
 from orchestration.tables import create_tables
 from orchestration.worklists import Texts
+from orchestration.worklists.texts import TextsError
 
 WARNINGS = Described(
     "retention.churn_warnings",
@@ -39,6 +42,7 @@ FEATURES = Described(
     "One row per candidate.",
     (Column("subscriber_id", "VARCHAR", "Line"), Column("payment_count", "DOUBLE", "Payments in the month")),
 )
+TEXTS = Texts.load(REFERENCE / "texts.csv")
 ORIGINS = Origins(
     {
         "retention.churn_warnings": ["staging.stg_usage__usage_daily", "reference.warning_levels"],
@@ -89,7 +93,18 @@ MANIFEST = {
 
 
 def rows(*published: Described) -> dict[tuple[str, str], Entry]:
-    return {(row.table_name, row.column_name): row for row in dictionary(published, MANIFEST, ORIGINS)}
+    return {(row.table_name, row.column_name): row for row in dictionary(published, MANIFEST, ORIGINS, TEXTS)}
+
+
+@pytest.fixture(autouse=True)
+def meanings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One grain is told in Chinese, nothing else is."""
+    file = tmp_path / "meanings.csv"
+    file.write_text(
+        "en,zh\nOne row per warned subscriber and week: one colour.,每个被预警用户每周一行：一种颜色。\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("orchestration.publishing.dictionary.MEANINGS_FILE", file)
 
 
 def test_a_column_of_a_model_says_grain_meaning_tests_and_origin() -> None:
@@ -100,10 +115,15 @@ def test_a_column_of_a_model_says_grain_meaning_tests_and_origin() -> None:
         2,
         "VARCHAR",
         "One row per warned subscriber and week: one colour.",
+        "每个被预警用户每周一行：一种颜色。",
+        "red, yellow or blue.",
         "red, yellow or blue.",
         "never null; one of red, yellow, blue; one row per (warning_week, subscriber_id); "
         "checked by assert_warnings_are_right; name and type by contract",
-        "reference.warning_levels, staging.stg_usage__usage_daily; raw tables: usage_daily",
+        "不为空；取值之一：red, yellow, blue；每组（warning_week, subscriber_id）一行；"
+        "由 assert_warnings_are_right 检查；名称与类型由契约保证",
+        "reference.warning_levels, staging.stg_usage__usage_daily",
+        "usage_daily",
     )
 
 
@@ -118,16 +138,30 @@ def test_a_table_that_python_makes_names_the_checks_of_a_run() -> None:
     row = rows(SCORES)["churn_scores", "risk_rank"]
 
     assert row.tests == "checked by every_candidate_is_scored_once; name and type as declared in Python"
-    assert row.made_from == "features.subscriber_features; raw tables: usage_daily"
+    assert (row.made_from, row.raw_tables) == ("features.subscriber_features", "usage_daily")
 
 
 def test_a_feature_names_the_raw_tables_of_its_own_column() -> None:
-    assert rows(FEATURES)["subscriber_features", "payment_count"].made_from == (
-        "staging.stg_usage__usage_daily; raw tables: payments"
-    )
-    assert (
-        rows(FEATURES)["subscriber_features", "subscriber_id"].made_from == "staging.stg_usage__usage_daily"
-    )
+    found = rows(FEATURES)
+
+    assert found["subscriber_features", "payment_count"].raw_tables == "payments"
+    assert found["subscriber_features", "subscriber_id"].raw_tables == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("en\na\n", "column(s) ['zh'] are missing"),
+        ("en,zh\na,甲\na,乙\n", "line 3: 'a' has no text or comes twice"),
+        ("en,zh\na,\n", "line 2: 'a' has no text or comes twice"),
+    ],
+)
+def test_meanings_that_cannot_be_used_are_refused(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(TextsError, match=re.escape(said)):
+        read_meanings(file)
 
 
 def test_the_dictionary_is_replaced_whole_and_describes_itself(tmp_path: Path) -> None:
@@ -136,9 +170,9 @@ def test_the_dictionary_is_replaced_whole_and_describes_itself(tmp_path: Path) -
     with duckdb.connect(str(file)) as connection:
         assert published_dictionary(tmp_path / "none.duckdb") == []
         create_tables(connection)
-        record_dictionary(connection, MANIFEST, ORIGINS)
+        record_dictionary(connection, MANIFEST, ORIGINS, TEXTS)
         first = connection.execute(f"from {DICTIONARY}").fetchall()
-        record_dictionary(connection, MANIFEST, ORIGINS)
+        record_dictionary(connection, MANIFEST, ORIGINS, TEXTS)
         assert connection.execute(f"from {DICTIONARY}").fetchall() == first
         expected = sum(len(table.columns) for table in as_built(connection))
     entries = published_dictionary(file)
@@ -157,17 +191,16 @@ def test_without_a_run_the_same_is_read_from_declarations() -> None:
     assert "ops.published_tables" in declared
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page() -> str:
-    return dictionary_page(
-        dictionary([WARNINGS, SCORES], MANIFEST, ORIGINS), Texts.load(REFERENCE / "texts.csv")
-    )
+    return dictionary_page(dictionary([WARNINGS, SCORES], MANIFEST, ORIGINS, TEXTS), TEXTS)
 
 
-def test_the_page_has_titles_in_both_languages_and_says_common_things_once(page: str) -> None:
-    assert "每周预警 · Weekly warnings" in page
+def test_the_page_says_everything_in_both_languages_and_common_things_once(page: str) -> None:
+    assert '<span lang="en">Weekly warnings</span><span lang="zh">每周预警</span>' in page
+    assert '<span lang="zh">每个被预警用户每周一行：一种颜色。</span>' in page
     assert page.count("one row per (warning_week, subscriber_id)") == 1
-    assert "<td>never null; one of red, yellow, blue</td>" in page
+    assert '<td><span lang="en">never null; one of red, yellow, blue</span>' in page
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:
@@ -177,7 +210,7 @@ def test_the_page_needs_nothing_else(page: str) -> None:
 
 def test_the_page_shows_words_as_they_are() -> None:
     table = Described("ml.models", "One row per <model> & month.", (Column("auc", "DOUBLE", "a < b"),))
-    shown = dictionary_page(dictionary([table], MANIFEST, ORIGINS), Texts.load(REFERENCE / "texts.csv"))
+    shown = dictionary_page(dictionary([table], MANIFEST, ORIGINS, TEXTS), TEXTS)
 
     assert "One row per &lt;model&gt; &amp; month." in shown
     assert "a &lt; b" in shown
