@@ -62,7 +62,7 @@ def bars(
     sides = value_width if low < 0 else 0.0
     canvas = Canvas(width, top + _ROW * max(len(rows), 1) + 6, (left + sides, value_width, top, 6))
     canvas.limits((low, high), (len(rows) or 1, 0))
-    across, down = canvas.per_pixel()
+    across, _ = canvas.per_pixel()
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         middle = index + 0.5
         canvas.text(
@@ -88,15 +88,7 @@ def bars(
     if reference is not None:
         canvas.line((reference, reference), (0, len(rows) or 1), INK, "reference", dashed=True)
         if reference_label:
-            canvas.text(
-                reference,
-                6 * down,
-                reference_label,
-                align="center",
-                vertical="bottom",
-                colour=FAINT,
-                size=FONT_SIZE - 1,
-            )
+            canvas.above(reference, reference_label)
     return canvas.svg(title)
 
 

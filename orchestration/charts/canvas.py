@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from orchestration.charts.palette import INK, RULE
+from orchestration.charts.palette import FAINT, INK, RULE
 
 FONT_SIZE = 12.0
 FONTS = "'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'Segoe UI', Arial, sans-serif"
@@ -99,6 +99,19 @@ class Canvas:
             fontweight="bold" if bold else "normal",
             fontfamily=_MEASURED_BY,
             parse_math=False,  # A `$` in a name is a `$`.
+        )
+
+    def above(self, x: float, text: str) -> None:
+        """Write a small text over the plot area, in its middle at a place across."""
+        _, up = self.per_pixel()
+        self.text(
+            x,
+            self._y[1] + 6 * up,
+            text,
+            align="center",
+            vertical="bottom",
+            colour=FAINT,
+            size=FONT_SIZE - 1,
         )
 
     def box(

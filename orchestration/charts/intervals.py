@@ -59,15 +59,7 @@ def intervals(
         )
     canvas.line((reference, reference), (0, count), INK, "reference", width=1.2)
     if reference_label:
-        canvas.text(
-            reference,
-            6 * down,
-            reference_label,
-            align="center",
-            vertical="bottom",
-            colour=FAINT,
-            size=FONT_SIZE - 1,
-        )
+        canvas.above(reference, reference_label)
     for index, row in enumerate(rows):
         middle = index + 0.5
         canvas.text(steps[0] - 10 * across, middle, fitted(row.label, left - 10), align="right")

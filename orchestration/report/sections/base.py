@@ -1,5 +1,8 @@
 """The base: how many, of which tier, who they are, how long they stay."""
 
+from collections.abc import Callable
+from datetime import date
+
 from orchestration.charts import COLOURS, Bar, Series, bars, lines, stacked_columns
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
@@ -108,36 +111,24 @@ def _size(context: Context) -> Chart:
 
 def _size_table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
-    compared = (context.month, context.before, months_back(context.month, 12))
-    rows = []
-    for name, chosen in (
-        *((words.label("value_tier", tier), (tier,)) for tier in TIERS),
-        (words.say("head.mid_high"), MID_HIGH),
-    ):
-        now, before, year_before = (
+    landed = landed_months(tiers)
+
+    def counted(chosen: tuple[str, ...]) -> Callable[[date], float | None]:
+        return lambda month: (
             sum(total(tiers, "subscriber_count", snapshot_month=month, value_tier=tier) for tier in chosen)
-            if any(row["snapshot_month"] == month for row in tiers)
+            if month in landed
             else None
-            for month in compared
         )
-        rows.append(
-            [
-                name,
-                words.count(now),
-                words.change(change(now, before)),
-                words.change(change(now, year_before)),
-            ]
-        )
-    return Table(
+
+    return context.comparison(
         words.say("base.size_table", month=words.month(context.month)),
+        (words.say("head.tier"), words.say("head.lines")),
         [
-            words.say("head.tier"),
-            words.say("head.lines"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
+            *((words.label("value_tier", tier), counted((tier,))) for tier in TIERS),
+            (words.say("head.mid_high"), counted(MID_HIGH)),
         ],
-        rows,
-        strong=frozenset({3}),
+        words.count,
+        is_last_strong=True,
     )
 
 

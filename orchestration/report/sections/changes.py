@@ -3,7 +3,7 @@
 from typing import Any
 
 from orchestration.charts import COLOURS, Bar, bars
-from orchestration.report.context import Context
+from orchestration.report.context import STOPPED_LINES, Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only, share, total
 from orchestration.report.sections.model import MAIN_TARGET, RELEASES
@@ -50,10 +50,7 @@ _LEFT = """
         flags.snapshot_month,
         subscribers.{dimension} as category,
         cast(count(*) as bigint) as line_count
-    from marts.fct_churn_flags as flags
-    inner join marts.dim_subscribers as subscribers
-        on flags.snapshot_month = subscribers.snapshot_month
-        and flags.subscriber_id = subscribers.subscriber_id
+    from {stopped}
     where
         flags.snapshot_month in ($month, $before)
         and flags.is_effective_stop
@@ -153,7 +150,9 @@ def _movers(context: Context) -> list[Chart | Table]:
         for dimension in _DIMENSIONS:
             if not all(reader.has(table) for table in tables) or not reader.has(tables[-1], dimension):
                 continue
-            counted = reader.rows(statement.replace("{dimension}", dimension), before=context.before)
+            counted = reader.rows(
+                statement.format(dimension=dimension, stopped=STOPPED_LINES), before=context.before
+            )
             mover = largest_mover(counted, context)
             if mover is None:
                 continue

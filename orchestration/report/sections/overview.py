@@ -108,7 +108,7 @@ def _stops(context: Context, *, mid_high: bool) -> tuple[float | None, float | N
         float(stop_sum(context.stops(), "known_at_once", month, mid_high=mid_high, voluntary=True))
         if month in landed
         else None
-        for month in (context.month, context.before, months_back(context.month, 12))
+        for month in context.compared
     )
     return now, change(now, before), change(now, year_before)
 

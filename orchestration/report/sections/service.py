@@ -86,13 +86,12 @@ def _complaints(context: Context, categories: list[Row], rows: list[Row]) -> Cha
     drawn = []
     for row in categories:
         earlier = only(rows, kind="complaint", category=row["category"], snapshot_month=context.before)
-        moved = change(row["event_count"], earlier["event_count"] if earlier else None)
         drawn.append(
             Bar(
                 words.label("report.complaint", row["category"]),
                 row["event_count"],
                 COLOURS["main"],
-                note=f"({words.change(moved)})" if moved is not None else "",
+                note=context.noted_change(row["event_count"], earlier["event_count"] if earlier else None),
             )
         )
     return Chart(bars(drawn, words.count, title=caption), caption)
@@ -102,22 +101,17 @@ def _table(context: Context, rows: list[Row]) -> Table:
     words = context.words
     told = []
     for kind in _KINDS:
-        totals = [
-            only(rows, kind=kind, category="all", snapshot_month=month)
-            for month in (context.month, context.before, months_back(context.month, 12))
-        ]
+        totals = [only(rows, kind=kind, category="all", snapshot_month=month) for month in context.compared]
         now = totals[0]
         if now is None:
             continue
-        counts = [row["event_count"] if row else None for row in totals]
         told.append(
             [
                 words.say(f"service.kind.{kind}"),
                 words.count(now["event_count"]),
                 words.count(now["subscriber_count"]),
                 words.number(now["mean_score"]),
-                words.change(change(counts[0], counts[1])),
-                words.change(change(counts[0], counts[2])),
+                *context.changes([row["event_count"] if row else None for row in totals]),
             ]
         )
     return Table(

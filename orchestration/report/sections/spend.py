@@ -1,9 +1,11 @@
 """What the base is billed, its trend, and how the month before became this one."""
 
+from datetime import date
+
 from orchestration.charts import COLOURS, Series, Step, bridge, lines
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
-from orchestration.report.reading import Row, change, months_back, share
+from orchestration.report.reading import Row, change, share
 from orchestration.report.words import direction
 
 KEY = "spend"
@@ -101,16 +103,20 @@ def bridge_steps(rows: list[Row]) -> dict[str, float]:
     }
 
 
+def bridge_chart(context: Context, steps: dict[str, float], before: date, month: date) -> Chart:
+    """Return how the bills of one month became those of another."""
+    words = context.words
+    caption = words.say("spend.bridge_caption", before=words.month(before), month=words.month(month))
+    drawn = [
+        Step(words.month(before), steps["before"], True),
+        *(Step(words.say(f"spend.step.{name}"), steps[name]) for name in STEPS),
+        Step(words.month(month), steps["now"], True),
+    ]
+    return Chart(bridge(drawn, words.count, title=caption), caption)
+
+
 def _bridge(context: Context, steps: dict[str, float]) -> list[Chart | Table]:
     words = context.words
-    caption = words.say(
-        "spend.bridge_caption", before=words.month(context.before), month=words.month(context.month)
-    )
-    drawn = [
-        Step(words.month(context.before), steps["before"], True),
-        *(Step(words.say(f"spend.step.{name}"), steps[name]) for name in STEPS),
-        Step(words.month(context.month), steps["now"], True),
-    ]
     table = Table(
         words.say("spend.bridge_table"),
         [words.say("head.step"), words.say("head.amount"), words.say("spend.of_before")],
@@ -132,7 +138,7 @@ def _bridge(context: Context, steps: dict[str, float]) -> list[Chart | Table]:
         ],
         strong=frozenset({0, len(STEPS) + 1}),
     )
-    return [Chart(bridge(drawn, words.count, title=caption), caption), table]
+    return [bridge_chart(context, steps, context.before, context.month), table]
 
 
 def _trend(context: Context) -> list[Chart | Table]:
@@ -152,22 +158,15 @@ def _trend(context: Context) -> list[Chart | Table]:
 
 def _table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
-    rows = []
-    for name, mid_high in ((words.say("head.mid_high"), True), (words.say("head.all"), False)):
-        now, before, year_before = (
-            tier_sum(tiers, "billed_amount", month, mid_high=mid_high)
-            for month in (context.month, context.before, months_back(context.month, 12))
-        )
-        rows.append(
-            [
-                name,
-                words.amount(now),
-                words.change(change(now, before)),
-                words.change(change(now, year_before)),
-            ]
-        )
-    return Table(
+    return context.comparison(
         words.say("spend.table", month=words.month(context.month)),
-        ["", words.say("head.billed"), words.say("head.on_month"), words.say("head.on_year")],
-        rows,
+        ("", words.say("head.billed")),
+        [
+            (
+                words.say("head.mid_high"),
+                lambda month: tier_sum(tiers, "billed_amount", month, mid_high=True),
+            ),
+            (words.say("head.all"), lambda month: tier_sum(tiers, "billed_amount", month, mid_high=False)),
+        ],
+        words.amount,
     )

@@ -1,5 +1,8 @@
 """Who was warned, at which colour, by which condition."""
 
+from collections.abc import Callable
+from datetime import date
+
 from orchestration.charts import COLOURS, Bar, Series, bars, stacked_columns
 from orchestration.report.context import Context, tier_sum
 from orchestration.report.page import Chart, Section, Table
@@ -85,33 +88,19 @@ def _weeks(context: Context) -> list[Chart | Table]:
 
 def _table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
-    rows = []
-    for name, column in (
-        *((words.label("colour", colour), f"{colour}_count") for colour in WARNING_COLOURS),
-        (words.say("head.total"), "warned_count"),
-    ):
-        now, before, year_before = (
-            tier_sum(tiers, column, month, mid_high=False)
-            for month in (context.month, context.before, months_back(context.month, 12))
-        )
-        rows.append(
-            [
-                name,
-                words.count(now),
-                words.change(change(now, before)),
-                words.change(change(now, year_before)),
-            ]
-        )
-    return Table(
+
+    def counted(column: str) -> Callable[[date], float | None]:
+        return lambda month: tier_sum(tiers, column, month, mid_high=False)
+
+    return context.comparison(
         words.say("warnings.table", month=words.month(context.month)),
+        (words.say("warnings.highest"), words.say("head.lines")),
         [
-            words.say("warnings.highest"),
-            words.say("head.lines"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
+            *((words.label("colour", colour), counted(f"{colour}_count")) for colour in WARNING_COLOURS),
+            (words.say("head.total"), counted("warned_count")),
         ],
-        rows,
-        strong=frozenset({len(rows) - 1}),
+        words.count,
+        is_last_strong=True,
     )
 
 
@@ -130,13 +119,12 @@ def _conditions(context: Context) -> list[Chart | Table]:
     drawn = []
     for row in now:
         earlier = only(rows, week_month=context.before, condition_id=row["condition_id"])
-        moved = change(row["warned_count"], earlier["warned_count"] if earlier else None)
         drawn.append(
             Bar(
                 words.label("report.condition", row["condition_id"]),
                 row["warned_count"],
                 COLOURS["main"],
-                note=f"({words.change(moved)})" if moved is not None else "",
+                note=context.noted_change(row["warned_count"], earlier["warned_count"] if earlier else None),
             )
         )
     return [Chart(bars(drawn, words.count, title=caption), caption)]

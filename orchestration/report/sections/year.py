@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, Step, bars, bridge, lines, stacked_columns
+from orchestration.charts import COLOURS, Series, lines, stacked_columns
 from orchestration.report.context import Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
-from orchestration.report.sections.churn import STOP_KINDS
-from orchestration.report.sections.spend import STEPS, bridge_steps
+from orchestration.report.sections.churn import kinds_chart
+from orchestration.report.sections.spend import STEPS, bridge_chart, bridge_steps
 from orchestration.report.sections.work import DISPOSITIONS
 from orchestration.report.words import direction
 
@@ -149,14 +149,6 @@ def spend(context: Context) -> Section:
         step=words.say(f"spend.step.{name}"),
         step_amount=words.difference(summed[name]),
     )
-    caption = words.say(
-        "spend.bridge_caption", before=words.month(months_back(months[0], 1)), month=words.month(months[-1])
-    )
-    drawn = [
-        Step(words.month(months_back(months[0], 1)), opening, True),
-        *(Step(words.say(f"spend.step.{step}"), summed[step]) for step in STEPS),
-        Step(words.month(months[-1]), closing, True),
-    ]
     table = Table(
         words.say("spend.bridge_table"),
         [words.say("head.step"), words.say("head.amount")],
@@ -166,7 +158,12 @@ def spend(context: Context) -> Section:
     return context.section(
         "spend",
         message,
-        blocks=[Chart(bridge(drawn, words.count, title=caption), caption), table],
+        blocks=[
+            bridge_chart(
+                context, {"before": opening, **summed, "now": closing}, months_back(months[0], 1), months[-1]
+            ),
+            table,
+        ],
         notes=notes,
     )
 
@@ -193,23 +190,20 @@ def churn(context: Context) -> Section:
         title=caption,
         provisional=sum(month >= first_open for month in months),
     )
-    kinds = context.reader.rows(STOP_KINDS, first=january(context), last=context.month)
-    kinds_caption = words.say("year.kinds_caption", year=str(context.month.year))
-    kinds_chart = bars(
-        [
-            Bar(
-                words.label("report.stop_kind", row["stop_kind"]),
-                row["stop_count"],
-                COLOURS["main"] if row["is_voluntary_stop"] else COLOURS["rest"],
-            )
-            for row in kinds
-        ],
-        words.count,
-        title=kinds_caption,
-    )
     note = words.say("churn.note", first=words.month(first_open), months=str(context.silence_months))
     return context.section(
-        "churn", message, blocks=[Chart(chart, caption), Chart(kinds_chart, kinds_caption)], notes=[note]
+        "churn",
+        message,
+        blocks=[
+            Chart(chart, caption),
+            *kinds_chart(
+                context,
+                january(context),
+                context.month,
+                words.say("year.kinds_caption", year=str(context.month.year)),
+            ),
+        ],
+        notes=[note],
     )
 
 
