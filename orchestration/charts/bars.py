@@ -6,8 +6,8 @@ Belongs here: whatever shows an amount by a length. Not here: figures and words.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, Canvas, fitted, spread, text_width, ticks
-from orchestration.charts.lines import Series, label_categories
+from orchestration.charts.canvas import FONT_SIZE, WIDE, WIDTH, Canvas, spread, text_width, ticks, two_lines
+from orchestration.charts.lines import Series, ends_told, label_categories
 from orchestration.charts.palette import COLOURS, FAINT, INK, RULE, SERIES_COLOURS
 
 _ROW = 24.0
@@ -42,7 +42,7 @@ def bars(
     title: str,
     reference: float | None = None,
     reference_label: str = "",
-    width: float = 680,
+    width: float = WIDTH,
 ) -> str:
     """Draw a lying bar per row, from 0 to either side, with its value at its end and its interval on it.
 
@@ -65,8 +65,14 @@ def bars(
     across, _ = canvas.per_pixel()
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         middle = index + 0.5
-        canvas.text(
-            low - (sides + 8) * across, middle, fitted(row.label, left - 10), align="right", colour=INK
+        label = two_lines(row.label, left - 10)
+        canvas.stack(
+            low - (sides + 8) * across,
+            middle,
+            label,
+            align="right",
+            colour=INK,
+            size=FONT_SIZE if len(label) == 1 else FONT_SIZE - 2,
         )
         if row.value is None:
             canvas.text(6 * across, middle, text, colour=FAINT)
@@ -89,7 +95,7 @@ def bars(
         canvas.line((reference, reference), (0, len(rows) or 1), INK, "reference", dashed=True)
         if reference_label:
             canvas.above(reference, reference_label)
-    return canvas.svg(title)
+    return canvas.svg(title, [f"{row.label}: {text}" for row, text in zip(rows, texts, strict=True)])
 
 
 def columns(
@@ -100,7 +106,7 @@ def columns(
     title: str,
     colour: str = COLOURS["main"],
     provisional: int = 0,
-    width: float = 680,
+    width: float = WIDTH,
     height: float = 220,
 ) -> str:
     """Draw a standing bar per category; the last `provisional` may still change and are pale."""
@@ -122,7 +128,7 @@ def stacked_columns(
     *,
     title: str,
     provisional: int = 0,
-    width: float = 680,
+    width: float = WIDTH,
     height: float = 240,
 ) -> str:
     """Draw a standing stack per category, the first series at the bottom, named beside the last stack.
@@ -169,7 +175,7 @@ def stacked_columns(
         )
     elif series and categories:
         _name_stack(canvas, series, names, len(categories), steps[-1])
-    return canvas.svg(title)
+    return canvas.svg(title, ends_told(categories, series, shown))
 
 
 def bridge(
@@ -177,7 +183,7 @@ def bridge(
     shown: Callable[[float], str],
     *,
     title: str,
-    width: float = 680,
+    width: float = WIDE,
     height: float = 260,
 ) -> str:
     """Draw how one amount becomes another: a bar per step, hanging where the last one ended.
@@ -198,7 +204,7 @@ def bridge(
     canvas.limits((0, max(len(steps), 1)), (floor, high if high > floor else floor + 1.0))
     _, up = canvas.per_pixel()
     room = canvas.plot_width / max(len(steps), 1) - 4
-    level = 0.0
+    level, told = 0.0, []
     for index, (step, (bottom, top)) in enumerate(zip(steps, spans, strict=True)):
         colour = COLOURS["rest"] if step.is_total else COLOURS["gain" if step.amount >= 0 else "loss"]
         bottom = max(bottom, floor)
@@ -209,20 +215,21 @@ def bridge(
                     (index + 0.08, index + 0.92), (place - 3 * up, place + 3 * up), "#FFFFFF", "tear", width=2
                 )
         text = shown(step.amount) if step.is_total or step.amount < 0 else f"+{shown(step.amount)}"
+        told.append(f"{step.label}: {text}")
         canvas.text(index + 0.5, top + 3 * up, text, align="center", vertical="bottom", bold=step.is_total)
-        canvas.text(
+        canvas.stack(
             index + 0.5,
             floor - 8 * up,
-            "\n".join(_two_lines(step.label, room)),
+            two_lines(step.label, room, FONT_SIZE - 1),
             align="center",
-            vertical="top",
             colour=FAINT,
             size=FONT_SIZE - 1,
+            from_top=True,
         )
         level = step.amount if step.is_total else level + step.amount
         if index + 1 < len(steps):
             canvas.line((index + 0.88, index + 1.12), (level, level), FAINT, "link")
-    return canvas.svg(title)
+    return canvas.svg(title, told)
 
 
 def _name(one: Series, shown: Callable[[float], str]) -> str:
@@ -243,17 +250,3 @@ def _name_stack(
         colour = series[number].colour or SERIES_COLOURS[number % len(SERIES_COLOURS)]
         canvas.line((count + 2 * across, count + 8 * across), (place, place), colour, "key", width=5)
         canvas.text(count + 13 * across, place, names[number])
-
-
-def _two_lines(label: str, room: float) -> list[str]:
-    """Return a label on at most two lines of a width."""
-    size = FONT_SIZE - 1
-    if text_width(label, size) <= room:
-        return [label]
-    if " " in label:
-        words = label.split(" ")
-        breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-    else:
-        breaks = [(label[:at], label[at:]) for at in range(1, len(label))] or [(label, "")]
-    best = min(breaks, key=lambda pair: max(text_width(part, size) for part in pair))
-    return [fitted(part, room, size) for part in best]

@@ -7,7 +7,7 @@ from orchestration.charts import COLOURS, Bar, Series, bars, lines, stacked_colu
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 KEY = "base"
 TIERS = ("high", "mid", "mass")
@@ -70,7 +70,7 @@ def section(context: Context) -> Section:
     if now is None:
         return context.section(KEY, words.say("no_rows", month=words.month(month)))
     message = words.say(
-        f"base.message.{direction(now, before)}",
+        f"base.message.{direction(now, before, hardly=HARDLY)}",
         count=words.count(now),
         change=words.change(change(now, before)),
         share=words.rate(share(now, everybody)),
@@ -132,24 +132,34 @@ def _size_table(context: Context) -> Table:
     )
 
 
-def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
-    words, rows = context.words, context.reader.rows(_MOVES)
+def _moved(rows: list[Row], before: tuple[str, ...], now: tuple[str, ...]) -> float:
+    return sum(
+        row["subscriber_count"] for row in rows if row["tier_before"] in before and row["tier_now"] in now
+    )
+
+
+def moves(context: Context) -> dict[str, float]:
+    """Return how many lines came into mid and high value and left it: up, down, new, gone, and net."""
+    rows = context.reader.rows(_MOVES)
     if not rows:
+        return {}
+    counted = {
+        "up": _moved(rows, ("mass",), MID_HIGH),
+        "down": _moved(rows, MID_HIGH, ("mass",)),
+        "new": _moved(rows, ("none",), MID_HIGH),
+        "gone": _moved(rows, MID_HIGH, ("none",)),
+    }
+    return counted | {"net": counted["up"] + counted["new"] - counted["down"] - counted["gone"]}
+
+
+def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
+    words, rows, counted = context.words, context.reader.rows(_MOVES), moves(context)
+    if not counted:
         return [words.say("base.no_moves", month=words.month(context.month))], []
-
-    def counted(before: tuple[str, ...], now: tuple[str, ...]) -> float:
-        return sum(
-            row["subscriber_count"] for row in rows if row["tier_before"] in before and row["tier_now"] in now
-        )
-
-    below, outside = ("mass",), ("mass", "none")
     said = words.say(
         "base.moves",
-        up=words.count(counted(below, MID_HIGH)),
-        down=words.count(counted(MID_HIGH, below)),
-        new=words.count(counted(("none",), MID_HIGH)),
-        gone=words.count(counted(MID_HIGH, ("none",))),
-        net=words.difference(counted(outside, MID_HIGH) - counted(MID_HIGH, outside)),
+        **{name: words.count(counted[name]) for name in ("up", "down", "new", "gone")},
+        net=words.difference(counted["net"]),
     )
     order = (*TIERS, "none")
     table = Table(
@@ -163,7 +173,7 @@ def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
             [
                 words.say("base.new") if before == "none" else words.label("value_tier", before),
                 *(
-                    words.count(counted((before,), (now,))) if (before, now) != ("none", "none") else ""
+                    words.count(_moved(rows, (before,), (now,))) if (before, now) != ("none", "none") else ""
                     for now in order
                 ),
             ]
@@ -236,7 +246,7 @@ def _profile(context: Context) -> tuple[list[str], list[Chart | Table]]:
             Bar(
                 _category(context, bands, _CHARTED, row["category"]),
                 share(row["mid_high_count"], row["all_count"]),
-                note=words.say("lines_count", count=words.count(row["mid_high_count"])),
+                note=f"({words.count(row['mid_high_count'])})",
             )
             for row in charted
         ],

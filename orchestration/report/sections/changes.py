@@ -7,6 +7,7 @@ from orchestration.report.context import STOPPED_LINES, Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only, share, total
 from orchestration.report.sections.model import MAIN_TARGET, RELEASES
+from orchestration.report.sections.reasons import reasons
 from orchestration.report.words import UNKNOWN, direction
 
 KEY = "changes"
@@ -86,7 +87,7 @@ _NOT_LANDED = """
 def section(context: Context) -> Section:
     """Return movers since the month before, changes of rules and model, and the quality of the data."""
     words, month, reader = context.words, context.month, context.reader
-    points = [*_rules(context), *_model(context), *_quality(context)]
+    points = [*reasons(context), *_rules(context), *_model(context), *_quality(context)]
     blocks: list[Chart | Table] = []
     causes = reader.rows(CAUSES, before=context.before) if reader.has("retention.responsibilities") else []
     now, before = (total(causes, "line_count", snapshot_month=one) or None for one in (month, context.before))
@@ -101,8 +102,8 @@ def section(context: Context) -> Section:
         message = words.say(
             f"changes.message.{direction(now, before)}",
             count=words.count(now),
-            change=words.difference(now - before),
-            cause=words.label("cause", most),
+            change=words.count(abs(now - before)),
+            cause=words.inline("cause", most),
             amount=words.difference(amount),
         )
         blocks.append(_cause_chart(context, moved))

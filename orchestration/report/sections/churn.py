@@ -52,7 +52,7 @@ def section(context: Context) -> Section:
     notes = [
         words.say(
             "churn.note",
-            first=words.month(months_back(month, context.silence_months - 1)),
+            first=words.month(max(landed[0], months_back(month, context.silence_months - 1))),
             months=str(context.silence_months),
         )
     ]
@@ -119,7 +119,7 @@ def _table(context: Context, landed: list[date]) -> Table:
                     words.say("head.mid_high_short" if mid_high else "head.all"),
                     words.count(figures[0]),
                     words.rate(share(figures[0], base)),
-                    *context.changes(figures),
+                    *(words.count(figure) for figure in figures[1:]),
                 ]
             )
     return Table(
@@ -127,10 +127,9 @@ def _table(context: Context, landed: list[date]) -> Table:
         [
             words.say("head.kind"),
             words.say("head.base"),
-            words.say("head.lines"),
+            words.month(context.month),
             words.say("churn.rate"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
+            *(words.month(month) for month in context.compared[1:]),
         ],
         rows,
         numbers_from=2,

@@ -75,10 +75,11 @@ def section(context: Context) -> Section:
     variant = "unproven" if covers_zero else "saves" if whole["effect"] < 0 else "harms"
     message = words.say(
         f"effect.message.{variant}",
-        effect=words.points(whole["effect"]),
+        size=words.size(whole["effect"]),
+        way=words.say("effect.higher" if whole["effect"] > 0 else "effect.lower"),
         low=words.points(whole["effect_low"]),
         high=words.points(whole["effect_high"]),
-        detectable=words.points(whole["detectable_effect"]).lstrip("+"),
+        detectable=words.size(whole["detectable_effect"]),
         months=words.count(whole["pooled_month_count"]),
     )
     paragraphs = [words.say("effect.how", closed=words.month(closed))]
@@ -135,7 +136,7 @@ def _by_colour(context: Context, rows: list[Row], closed: date) -> Chart:
     ]
     chart = intervals(
         drawn,
-        words.points,
+        words.in_points,
         title=caption,
         reference_label=words.say("effect.zero"),
         axis=lambda rate: words.tenths(rate * 100),
@@ -157,7 +158,7 @@ def _table(context: Context, rows: list[Row], closed: date) -> Table:
             [
                 name,
                 words.count(row["pooled_month_count"]),
-                words.points(row["detectable_effect"]).lstrip("+"),
+                words.size(row["detectable_effect"]),
                 words.say(f"effect.verdict.{_verdict(row)}"),
             ]
             for name, row in _cells(context, rows)

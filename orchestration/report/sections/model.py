@@ -48,9 +48,9 @@ DRIFT = """
     from ml.feature_drift
     where snapshot_month = $month
     order by
-        level = 'stop' desc, level = 'investigate' desc, psi_over_critical desc nulls last, feature, model_id
+        level = 'stop' desc, level = 'investigate' desc, psi desc nulls last, feature, model_id
 """
-_SCORES = """
+SCORES = """
     select psi, level, expected_churners, early_month, early_observed_over_expected
     from ml.score_drift
     where snapshot_month = $month
@@ -92,9 +92,9 @@ def section(context: Context) -> Section:
             beaten = _surely_beats(best, rules[0])
             message = words.say(
                 "model.message.beats" if beaten else "model.message.close",
-                model=words.label("contender", best["contender"]),
+                model=words.inline("contender", best["contender"]),
                 lift=words.number(best["top_decile_lift"]),
-                rule=words.label("contender", rules[0]["contender"]),
+                rule=words.inline("contender", rules[0]["contender"]),
                 rule_lift=words.number(rules[0]["top_decile_lift"]),
             )
         blocks += [_lifts(context, judged), _table(context, judged)]
@@ -105,6 +105,8 @@ def section(context: Context) -> Section:
         said, shown = _drift(context)
         notes += said
         blocks += shown
+    if blocks:
+        notes.append(words.say("model.glossary"))
     return context.section(KEY, message, points=points, blocks=blocks, notes=notes)
 
 
@@ -187,7 +189,7 @@ def _lists(context: Context) -> list[Chart | Table]:
 
 def _drift(context: Context) -> tuple[list[str], list[Chart | Table]]:
     words = context.words
-    features, scores = context.reader.rows(DRIFT), context.reader.rows(_SCORES)
+    features, scores = context.reader.rows(DRIFT), context.reader.rows(SCORES)
     if not features and not scores:
         return [], []
     told = [row for row in features if row["level"] in ("stop", "investigate")]

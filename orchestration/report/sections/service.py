@@ -60,7 +60,7 @@ def section(context: Context) -> Section:
             f"service.message.{direction(*counts)}",
             count=words.count(counts[0]),
             change=words.change(change(*counts)),
-            category=words.label("report.complaint", categories[0]["category"]),
+            category=words.inline("report.complaint", categories[0]["category"]),
             share=words.rate(share(categories[0]["event_count"], counts[0])),
         )
     )

@@ -6,7 +6,7 @@ from orchestration.charts import COLOURS, Series, Step, bridge, lines
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, share
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 KEY = "spend"
 STEPS = ("left", "new", "moved_down", "moved_up", "rest")
@@ -47,20 +47,22 @@ def section(context: Context) -> Section:
     notes = []
     cause = ""
     if context.reader.has("marts.tier_moves"):
-        steps = bridge_steps(context.reader.rows(_MOVES))
+        steps = month_steps(context)
         if steps:
             blocks += _bridge(context, steps)
             # Of what pulls the way the whole went, the most.
-            way = 1 if before is None or now >= before else -1
-            name = max(STEPS, key=lambda step: (way * steps[step], -STEPS.index(step)))
+            is_more = before is None or now >= before
+            name = largest_step(steps, is_more=is_more)
             if steps[name]:
                 cause = words.say(
-                    "spend.cause", step=words.say(f"spend.step.{name}"), amount=words.difference(steps[name])
+                    f"spend.cause.{'gain' if is_more else 'loss'}",
+                    step=words.say(f"spend.step.{name}"),
+                    amount=words.difference(steps[name]),
                 )
     else:
         notes.append(words.say("missing", tables="marts.tier_moves"))
     message = words.say(
-        f"spend.message.{direction(now, before)}",
+        f"spend.message.{direction(now, before, hardly=HARDLY)}",
         amount=words.money(now),
         change=words.change(change(now, before)),
     )
@@ -70,6 +72,17 @@ def section(context: Context) -> Section:
         notes.append(words.say("missing", tables="marts.metrics_monthly"))
     blocks.append(_table(context))
     return context.section(KEY, f"{message}{cause}", blocks=blocks, notes=notes)
+
+
+def month_steps(context: Context) -> dict[str, float]:
+    """Return how the bills of the month before became those of the month."""
+    return bridge_steps(context.reader.rows(_MOVES))
+
+
+def largest_step(steps: dict[str, float], *, is_more: bool) -> str:
+    """Return the step that gained the most or, not `is_more`, lost the most."""
+    way = 1 if is_more else -1
+    return max(STEPS, key=lambda step: (way * steps[step], -STEPS.index(step)))
 
 
 def bridge_steps(rows: list[Row]) -> dict[str, float]:
@@ -160,7 +173,7 @@ def _table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
     return context.comparison(
         words.say("spend.table", month=words.month(context.month)),
-        ("", words.say("head.billed")),
+        (words.say("head.base"), words.say("head.billed")),
         [
             (
                 words.say("head.mid_high"),

@@ -8,9 +8,10 @@ from orchestration.report.context import Context, landed_months, stop_sum, tier_
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
 from orchestration.report.sections.churn import kinds_chart
-from orchestration.report.sections.spend import STEPS, bridge_chart, bridge_steps
+from orchestration.report.sections.spend import STEPS, bridge_chart, bridge_steps, largest_step
+from orchestration.report.sections.warnings import weeks_of
 from orchestration.report.sections.work import DISPOSITIONS
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 _MOVES = """
     select
@@ -72,7 +73,7 @@ def figures(context: Context) -> Section:
     }
     billed = [tier_sum(tiers, "billed_amount", month, mid_high=True) for month in months]
     message = words.say(
-        f"year.message.{direction(counts[last], counts[opening])}",
+        f"year.message.{direction(counts[last], counts[opening], hardly=HARDLY)}",
         year=str(context.month.year),
         opening=words.month(opening),
         before=words.count(counts[opening]),
@@ -90,9 +91,11 @@ def figures(context: Context) -> Section:
     left = [_left(context, month) for month in months]
     warned = [tier_sum(tiers, "warned_count", month, mid_high=False) for month in months]
     red = [tier_sum(tiers, "red_count", month, mid_high=False) for month in months]
+    weeks = weeks_of(context)
     rows = [
         [
             words.month(month),
+            words.count(weeks.get(month)),
             words.count(counts[month]),
             words.amount(billed[index]),
             words.count(left[index]),
@@ -105,6 +108,7 @@ def figures(context: Context) -> Section:
         [
             words.say("year.sum"),
             "",
+            "",
             words.amount(sum(one or 0 for one in billed)),
             words.count(sum(left)),
             "",
@@ -115,11 +119,12 @@ def figures(context: Context) -> Section:
         words.say("year.table", year=str(context.month.year)),
         [
             words.say("year.month"),
+            words.say("year.weeks"),
             words.say("head.lines"),
             words.say("head.billed"),
             words.say("year.left"),
             words.say("year.warned"),
-            words.label("colour", "red"),
+            words.say("year.red"),
         ],
         rows,
         strong=frozenset({len(rows) - 1}),
@@ -139,10 +144,9 @@ def spend(context: Context) -> Section:
     monthly = [bridge_steps([row for row in rows if row["snapshot_month"] == month]) for month in months]
     summed = {step: sum(steps[step] for steps in monthly) for step in STEPS}
     opening, closing = monthly[0]["before"], monthly[-1]["now"]
-    way = 1 if closing >= opening else -1
-    name = max(STEPS, key=lambda step: (way * summed[step], -STEPS.index(step)))
+    name = largest_step(summed, is_more=closing >= opening)
     message = words.say(
-        f"year.spend.{direction(closing, opening)}",
+        f"year.spend.{direction(closing, opening, hardly=HARDLY)}",
         amount=words.money(closing),
         change=words.change(change(closing, opening)),
         opening=words.month(months_back(months[0], 1)),
@@ -190,7 +194,9 @@ def churn(context: Context) -> Section:
         title=caption,
         provisional=sum(month >= first_open for month in months),
     )
-    note = words.say("churn.note", first=words.month(first_open), months=str(context.silence_months))
+    note = words.say(
+        "churn.note", first=words.month(max(months[0], first_open)), months=str(context.silence_months)
+    )
     return context.section(
         "churn",
         message,
@@ -227,8 +233,15 @@ def work(context: Context) -> Section:
         assigned=words.count(assigned),
         listed=words.count(listed),
         share=words.rate(share(assigned, listed)),
-        made=words.count(total(contacts, "contact_count")),
-        reached=words.count(total(contacts, "reached_count")),
+    )
+    message += (
+        words.say(
+            "year.contacts_made",
+            made=words.count(total(contacts, "contact_count")),
+            reached=words.count(total(contacts, "reached_count")),
+        )
+        if contacts
+        else words.say("year.no_contacts")
     )
     caption = words.say("year.work_caption", year=str(context.month.year))
     chart = stacked_columns(

@@ -163,7 +163,9 @@ def test_base_counts_tiers_and_names_the_change(connection: duckdb.DuckDBPyConne
 
     section = base.section(context(connection))
 
-    assert section.message == "The mid- and high-value base grew to 44 lines (+10.0%), 44.0% of all"
+    assert section.message == (
+        "The mid- and high-value base grew to 44 lines (+10.0% on the month before), 44.0% of all"
+    )
     assert table(section, "by tier in 2026-06") == [
         ["High", "12", "+20.0%", "–"],
         ["Mid", "32", "+6.7%", "–"],
@@ -172,8 +174,8 @@ def test_base_counts_tiers_and_names_the_change(connection: duckdb.DuckDBPyConne
     ]
     # 4 from mass; 3 to mass; 1 new; 2 gone: 4 + 1 - 3 - 2 = 0.
     assert section.paragraphs == [
-        "4 lines moved up into mid or high value and 3 fell to mass; 1 of mid or high value are new and 2 "
-        "have left the books: 0 in all."
+        "4 lines moved up into mid or high value and 3 fell to mass; 1 lines of mid or high value are new "
+        "and 2 are no longer on the books: 0 in all."
     ]
     assert table(section, "(rows) and in") == [
         ["High", "7", "0", "0", "0"],
@@ -203,7 +205,8 @@ def test_the_bridge_of_bills_adds_up(connection: duckdb.DuckDBPyConnection) -> N
     )
     section = spend.section(context(connection))
     assert section.message == (
-        "Mid- and high-value billing rose to 5,600 CNY (+12.0%), above all by: Rose from mass (+400 CNY)"
+        "Mid- and high-value billing rose to 5,600 CNY (+12.0% on the month before); the largest gain: rose "
+        "from mass (+400 CNY)"
     )
 
 
@@ -214,16 +217,17 @@ def test_churn_compares_what_each_months_end_knew(connection: duckdb.DuckDBPyCon
 
     # Of May two of high value were known in May; the third only in June.
     assert section.message == (
-        "Mid- and high-value lines known to have left of their own accord in 2026-06: 1, fewer than "
-        "the 2 known of 2026-05 at its end"
+        "Mid- and high-value lines known to have left of their own accord in 2026-06: 1; of 2026-05 2 were "
+        "known at its end"
     )
     assert table(section, "Churn of 2026-06")[:4] == [
-        ["Voluntary stop", "Mid,\u00a0high", "1", "2.3%", "−50.0%", "–"],
-        ["", "All", "1", "1.00%", "−66.7%", "–"],
-        ["Involuntary stop", "Mid,\u00a0high", "1", "2.3%", "–", "–"],
-        ["", "All", "1", "1.00%", "–", "–"],
+        ["Voluntary stop", "Mid,\u00a0high", "1", "2.3%", "2", "–"],
+        ["", "All lines", "1", "1.00%", "3", "–"],
+        ["Involuntary stop (debt, fraud, administration)", "Mid,\u00a0high", "1", "2.3%", "0", "–"],
+        ["", "All lines", "1", "1.00%", "0", "–"],
     ]
-    assert section.notes[0].startswith("Figures from 2026-04 on are provisional")
+    # No month before May has landed.
+    assert section.notes[0].startswith("Figures from 2026-05 on are provisional")
 
 
 def test_churn_of_the_final_month_counts_what_came_later(connection: duckdb.DuckDBPyConnection) -> None:
@@ -238,20 +242,44 @@ def test_churn_of_the_final_month_counts_what_came_later(connection: duckdb.Duck
     )
 
 
-def test_warnings_tell_the_commonest_colour(connection: duckdb.DuckDBPyConnection) -> None:
+def test_warnings_compare_average_weeks_since_months_have_four_or_five(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     connection.execute(
         KPI
         + """;
         create table publication.retention.churn_warnings as
-            select date '2026-06-01' as week_month, date '2026-06-10' as warning_week, 'S1' as subscriber_id,
-                'red' as colour, true as is_new
+            select month::date as week_month, week::date as warning_week, 'S' || number as subscriber_id,
+                case when number = 1 then 'red' when number = 2 then 'yellow' else 'blue' end as colour,
+                true as is_new
+            from (values
+                ('2026-05-01', '2026-05-13', 4), ('2026-05-01', '2026-05-20', 4),
+                ('2026-06-01', '2026-06-10', 3), ('2026-06-01', '2026-06-17', 1),
+                ('2026-06-01', '2026-06-24', 1)
+            ) weeks (month, week, warned), range(1, warned + 1) numbers (number);
+        create table publication.retention.warning_evidence as
+            select *, 'C2' as condition_id from publication.retention.churn_warnings
+            where colour in ('red', 'yellow')
         """
     )
 
     section = warnings.section(context(connection))
 
-    assert section.message == "Warnings rose to 25 lines (+25.0%), 64.0% of them blue; 7 are red"
-    assert table(section, "highest colour")[-1] == ["Total", "25", "+25.0%", "–"]
+    # Red or yellow: 2 + 2 in two weeks of May, 2 + 1 + 1 in three of June.
+    assert warnings.weeks_of(context(connection)) == {MAY: 2, JUNE: 3}
+    assert section.message == (
+        "1 lines were red or yellow in an average week of 2026-06, −33.3% on 2026-05; 7 were red in at least "
+        "one week"
+    )
+    assert table(section, "weeks that ended in it: 2026-06: 3, 2026-05: 2")[-1] == [
+        "Total",
+        "25",
+        "+25.0%",
+        "–",
+    ]
+    weeks, conditions = (block for block in section.blocks if isinstance(block, Chart))
+    assert "Red: 2026-05-13 1, 2026-06-24 1; Yellow: 2026-05-13 1, 2026-06-24 0" in weeks.svg
+    assert "Use or charges fell sharply: 1  (−33.3%)" in conditions.svg
 
 
 def test_warnings_of_a_month_without_a_base_month(connection: duckdb.DuckDBPyConnection) -> None:
@@ -271,8 +299,8 @@ def test_work_counts_the_list_and_last_months_answers_known_by_now(
     section = work.section(context(connection))
 
     assert section.message == (
-        "1 of 4 customers at risk (25.0%) were given to a person; 3 contacts came back in the month, 1 of "
-        "which reached the customer"
+        "1 of 4 lines at risk (25.0%) were given to a person; 3 contacts were reported back in the month, 1 "
+        "of them reached the customer"
     )
     assert table(section, "by decision") == [
         ["Assigned", "1", "1"],
@@ -300,14 +328,17 @@ def test_effect_is_that_of_the_newest_month_closed_by_now(connection: duckdb.Duc
 
     assert effect.closed_month(context(connection)) == date(2025, 11, 1)
     assert section.message == (
-        "No effect is proven yet: over 3 months the churn of those drawn for contact differs by −2.00 pp "
-        "from that of those held out (95 %: −5.00 pp to +1.00 pp); only 3.00 pp or more would have shown"
+        "No effect is proven yet: over 3 months the churn of those drawn for contact was 2.00 pp lower than "
+        "that of those held out (95 % interval −5.00 pp to +1.00 pp); an effect below 3.00 pp cannot be told "
+        "from chance"
     )
-    assert table(section, "What could be seen") == [
+    assert table(section, "What could have been seen") == [
         ["Whole list", "3", "3.00 pp", "may be chance"],
         ["Red", "3", "2.00 pp", "fewer leave"],
     ]
-    assert any("No outcome of a contact has come back" in paragraph for paragraph in section.paragraphs)
+    assert any(
+        "No outcome of a contact has been reported back" in paragraph for paragraph in section.paragraphs
+    )
 
 
 @pytest.mark.parametrize(
@@ -364,10 +395,10 @@ def test_recommendations_follow_rules_in_force_from_their_threshold_on(
 
     # A quarter is beyond capacity: met exactly.
     assert section.points[0] == (
-        "Find more hands or ask for less: 1 of 4 customers at risk (25.0%) were beyond capacity."
+        "Add capacity or shorten the list: 1 of 4 lines at risk (25.0%) could be given to nobody."
     )
     assert len(section.points) == count
-    assert section.message == f"Figures of the month that call for action: {count}"
+    assert section.message == f"Steps that the month's figures call for: {count}"
 
 
 def test_every_recommendation_of_the_rule_book_can_be_measured_and_said() -> None:
@@ -404,13 +435,11 @@ def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb
     section = changes.section(context(connection, stale=[MAY]))
 
     # By quality 3 now, 1 before; by price 1 now, 2 before.
-    assert section.message == (
-        "4 customers are at risk, +1 on the month before; the largest rise is by cause: Network quality (+2)"
-    )
+    assert section.message == ("Lines at risk rose by 1 to 4; by first cause, network quality rose most (+2)")
     assert section.points == [
         "Rules in force from this month on: churn_rules: V1_bill.",
         "Rules that ended with the month before: churn_rules: V2_minutes.",
-        "Data: 5 of 20 rows landed were set aside (25.0%): bills 5.",
+        "Data: 5 of 20 rows landed were set aside as unusable (25.0%): bills 5.",
         "Tables that landed in earlier months and not in this one: complaints. What rests on them is unknown "
         "or counts as nothing happened.",
         "Months whose files were corrected after they were closed, and that wait to be run again: 2026-05.",
@@ -447,10 +476,10 @@ def test_overview_shows_ten_figures_with_month_and_year_before(
     )
     rows = table(section, "Ten figures")
     assert len(rows) == 10
-    assert rows[0] == ["Lines", "number", "44", "+10.0%", "–", "100", "0.0%", "+25.0%"]
+    assert rows[0] == ["Lines", "lines", "44", "+10.0%", "–", "100", "0.0%", "+25.0%"]
     assert rows[1][2:] == ["–", "–", "–", "44.0%", "+4.00 pp", "−0.10 pp"]
     assert rows[5] == [
-        *("Left voluntarily, known at the month's end", "number"),
+        *("Left voluntarily, known at the month's end", "lines"),
         *("1", "−50.0%", "–"),
         *("1", "−66.7%", "–"),
     ]
@@ -471,8 +500,8 @@ def test_model_is_beyond_chance_only_where_intervals_part(connection: duckdb.Duc
 
     section = model.section(context(connection))
     assert section.message == (
-        "New model finds 4.00 times as many churners in its top tenth as a blind pick, the best rule "
-        "(Scorecard) 2.00 times: better beyond chance"
+        "The top tenth by the new model holds 4.00 times as many churners as a blind pick, that by the best "
+        "rule (scorecard) 2.00 times: better beyond chance"
     )
     assert table(section, "same contenders")[1] == ["Scorecard", "1.90", "0.60", "–"]
 
@@ -496,10 +525,10 @@ def test_service_tells_the_commonest_complaint(connection: duckdb.DuckDBPyConnec
 
     section = service.section(context(connection))
 
-    assert section.message == "Complaints rose to 30 (+50.0%); most are about Network (60.0%)"
+    assert section.message == "Complaints rose to 30 (+50.0%); the commonest subject is network (60.0%)"
     assert table(section, "Service, campaigns") == [
         ["Complaints", "30", "25", "–", "+50.0%", "–"],
-        ["Own surveys", "8", "8", "7.50", "–", "–"],
+        ["Answers to own surveys (1 to 10)", "8", "8", "7.50", "–", "–"],
     ]
 
 
@@ -593,7 +622,7 @@ def test_december_brings_the_year(connection: duckdb.DuckDBPyConnection, tmp_pat
 
     assert page.count("<section id=") == 2 * len(YEAR_SECTIONS)
     # In November three of high value as known by now, in December one; September's base has not landed.
-    assert "Mid- and high-value lines that left of their own accord in 2025: 4, as known at its end" in page
+    assert "4 mid- and high-value lines left of their own accord in 2025, as known at its end" in page
     assert "Over 2025 the mid- and high-value base rose from 40 lines (2025-11) to 44 (+10.0%)" in page
     assert "the year billed 10,600 CNY" in page
     assert "Monthly billing of mid and high value rose to 3,190 CNY (+10.8% on 2025-11)" in page
