@@ -12,6 +12,8 @@ from orchestration.charts.palette import COLOURS, FAINT, INK, RULE, SERIES_COLOU
 
 _ROW = 24.0
 _LABEL_GAP = FONT_SIZE + 3
+_LABEL_SIZES = (FONT_SIZE, FONT_SIZE - 1, FONT_SIZE - 2)
+"""Of a chart's labels, all alike: the first in which none needs a second line."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def bars(
     texts = [
         "–" if row.value is None else f"{shown(row.value)}{row.note and '  ' + row.note}" for row in rows
     ]
-    left = min(max((text_width(row.label) for row in rows), default=0) + 12, width * 0.4)
+    size = next((size for size in _LABEL_SIZES if _widest(rows, size) + 12 <= width * 0.46), _LABEL_SIZES[-1])
+    left = min(_widest(rows, size) + 12, width * 0.46)
     value_width = max((text_width(text) for text in texts), default=0) + 12
     top = 20.0 if reference_label else 4.0
     sides = value_width if low < 0 else 0.0
@@ -65,14 +68,13 @@ def bars(
     across, _ = canvas.per_pixel()
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         middle = index + 0.5
-        label = two_lines(row.label, left - 10)
         canvas.stack(
             low - (sides + 8) * across,
             middle,
-            label,
+            two_lines(row.label, left - 10, size),
             align="right",
             colour=INK,
-            size=FONT_SIZE if len(label) == 1 else FONT_SIZE - 2,
+            size=size,
         )
         if row.value is None:
             canvas.text(6 * across, middle, text, colour=FAINT)
@@ -230,6 +232,10 @@ def bridge(
         if index + 1 < len(steps):
             canvas.line((index + 0.88, index + 1.12), (level, level), FAINT, "link")
     return canvas.svg(title, told)
+
+
+def _widest(rows: Sequence[Bar], size: float) -> float:
+    return max((text_width(row.label, size) for row in rows), default=0.0)
 
 
 def _name(one: Series, shown: Callable[[float], str]) -> str:

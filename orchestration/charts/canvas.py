@@ -126,15 +126,8 @@ class Canvas:
     def above(self, x: float, text: str) -> None:
         """Write a small text over the plot area, in its middle at a place across."""
         _, up = self.per_pixel()
-        self.text(
-            x,
-            self._y[1] + 6 * up,
-            text,
-            align="center",
-            vertical="bottom",
-            colour=FAINT,
-            size=FONT_SIZE - 1,
-        )
+        place = self._y[1] + 6 * up
+        self.text(x, place, text, align="center", vertical="bottom", colour=FAINT, size=FONT_SIZE - 1)
 
     def box(
         self,

@@ -166,7 +166,8 @@ def _table(table: Table) -> str:
         if table.sparks:
             cells += f'<td class="spark">{table.sparks[number]}</td>'
         span = _rows_named(table, number)
-        named = f'<th scope="row"{f" rowspan={span}" if span > 1 else ""}>{escape(name)}</th>' if span else ""
+        over = f' rowspan="{span}"' if span > 1 else ""
+        named = f'<th scope="row"{over}>{escape(name)}</th>' if span else ""
         rows.append(f"<tr{' class=strong' if number in table.strong else ''}>{named}{cells}</tr>")
     above = f'<tr class="groups">{groups}</tr>' if groups else ""
     return f"<table><thead>{above}<tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

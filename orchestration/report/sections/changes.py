@@ -89,6 +89,7 @@ def section(context: Context) -> Section:
     words, month, reader = context.words, context.month, context.reader
     points = [*reasons(context), *_rules(context), *_model(context), *_quality(context)]
     blocks: list[Chart | Table] = []
+    notes: list[str] = []
     causes = reader.rows(CAUSES, before=context.before) if reader.has("retention.responsibilities") else []
     now, before = (total(causes, "line_count", snapshot_month=one) or None for one in (month, context.before))
     if not reader.has("retention.responsibilities"):
@@ -107,8 +108,9 @@ def section(context: Context) -> Section:
             amount=words.difference(amount),
         )
         blocks.append(_cause_chart(context, moved))
+        notes.append(words.say("changes.note"))
     blocks += _movers(context)
-    return context.section(KEY, message, points=points, blocks=blocks, notes=[words.say("changes.note")])
+    return context.section(KEY, message, points=points, blocks=blocks, notes=notes)
 
 
 def cause_changes(rows: list[Row], context: Context) -> list[tuple[str, float]]:

@@ -74,7 +74,7 @@ def section(context: Context) -> Section:
             cells += [words.value(value, unit), words.change(on_month, unit), words.change(on_year, unit)]
         name = words.say("overview.stops") if metric == _STOPS else words.label("metric", metric)
         lines.append([name, words.unit(unit), *cells])
-        sparks.append(spark(_course(context, rows, metric), title=name))
+        sparks.append(spark(_course(context, rows, metric), title=f"{name}, {words.say('overview.course')}"))
     heads = [words.say("head.figure"), words.say("head.unit")]
     heads += [words.month(month), words.say("head.on_month"), words.say("head.on_year")] * 2
     table = Table(
