@@ -73,14 +73,17 @@ _LANDED = """
     order by rows_quarantined desc, table_name
 """
 _NOT_LANDED = """
-    select distinct table_name
-    from ops.landing_audit
+    select distinct
+        raw_tables.kind,
+        audit.table_name
+    from ops.landing_audit as audit
+    inner join {reference}.raw_tables as raw_tables on audit.table_name = raw_tables.table_name
     where
-        landed_month < $month
-        and rows_accepted > 0
-        and table_name not in (select table_name from ops.landing_audit where landed_month = $month)
-        and table_name not in (select table_name from ops.landing_audit where landed_month is null)
-    order by table_name
+        raw_tables.kind <> 'static'
+        and audit.landed_month < $month
+        and audit.rows_accepted > 0
+        and audit.table_name not in (select table_name from ops.landing_audit where landed_month = $month)
+    order by raw_tables.kind desc, audit.table_name
 """
 
 
@@ -286,9 +289,10 @@ def _quality(context: Context) -> list[str]:
             ),
         )
     ]
-    absent = [row["table_name"] for row in reader.rows(_NOT_LANDED)]
-    if absent:
-        said.append(words.say("changes.not_landed", tables=words.listed(absent)))
+    absent = reader.rows(_NOT_LANDED) if reader.has("reference.raw_tables", "kind") else []
+    for kind in sorted({row["kind"] for row in absent}, reverse=True):
+        tables = [row["table_name"] for row in absent if row["kind"] == kind]
+        said.append(words.say(f"changes.not_landed.{kind}", tables=words.listed(tables)))
     if context.stale:
         months = [words.month(month) for month in context.stale]
         said.append(words.say("changes.stale", months=words.listed(months)))

@@ -89,8 +89,8 @@ def figures(context: Context) -> Section:
         title=caption,
     )
     left = [_left(context, month) for month in months]
-    warned = [tier_sum(tiers, "warned_count", month, mid_high=False) for month in months]
-    red = [tier_sum(tiers, "red_count", month, mid_high=False) for month in months]
+    warned = [tier_sum(tiers, "warned_count", month, mid_high=True) for month in months]
+    red = [tier_sum(tiers, "red_count", month, mid_high=True) for month in months]
     weeks = weeks_of(context)
     rows = [
         [

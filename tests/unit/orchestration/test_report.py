@@ -289,7 +289,7 @@ def test_recommendations_follow_rules_in_force_from_their_threshold_on(
 
     # A quarter is beyond capacity: met exactly.
     assert section.points[0] == (
-        "Add capacity or shorten the list: 1 of 4 lines at risk (25.0%) could be given to nobody."
+        "Add capacity or shorten the list: 1 of 4 lines at risk (25.0%) could not be assigned to anybody."
     )
     assert len(section.points) == count
     assert section.message == f"Steps that the month's figures call for: {count}"
@@ -317,10 +317,18 @@ def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb
                 ('V2_minutes', true, date '2000-01-01', date '2026-05-01'),
                 ('V3_calls', false, date '2026-06-01', null)
             ) rows (rule_id, enabled, valid_from_month, valid_to_month);
+        create table reference.raw_tables as
+            select * from (values ('arrears', 'snapshot'), ('bills', 'event'), ('complaints', 'register'),
+                ('payments', 'event'), ('plan_changes', 'event'), ('plans', 'static'))
+                rows (table_name, kind);
         create table publication.ops.landing_audit as
             select * from (values
                 (date '2026-05-01', 'bills', 10, 10, 0),
+                (date '2026-05-01', 'arrears', 3, 3, 0),
                 (date '2026-05-01', 'complaints', 3, 3, 0),
+                (date '2026-05-01', 'payments', 3, 3, 0),
+                (date '2026-05-01', 'plan_changes', 3, 0, 3),
+                (null, 'plans', 3, 3, 0),
                 (date '2026-06-01', 'bills', 20, 15, 5)
             ) rows (landed_month, table_name, rows_read, rows_accepted, rows_quarantined)
         """
@@ -334,8 +342,11 @@ def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb
         "Rules in force from this month on: churn_rules: V1_bill.",
         "Rules that ended with the month before: churn_rules: V2_minutes.",
         "Data: 5 of 20 rows landed were set aside as unusable (25.0%): bills 5.",
-        "Tables that landed in earlier months and not in this one: complaints. What rests on them is unknown "
-        "or counts as nothing happened.",
+        "Tables of states that landed in earlier months and not in this one: arrears. What rests on them is "
+        "unknown.",
+        "Registers without news this month: complaints. What was known before holds.",
+        "Tables of events that landed in earlier months and not in this one: payments. None is taken to have "
+        "happened.",
         "Months whose files were corrected after they were closed, and that wait to be run again: 2026-05.",
     ]
     # Red and yellow: high 2 to 3, mid 4 to 6.
