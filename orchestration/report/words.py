@@ -3,8 +3,10 @@
 Belongs here: writing values for people. Not here: the texts themselves (`texts.csv`, `report.…`).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from orchestration.worklists.texts import Texts
 
@@ -30,6 +32,10 @@ class Words:
     def label(self, vocabulary: str, code: object) -> str:
         """Return the word for a stored code, the code itself for an operator's own, a dash for none."""
         return UNKNOWN if code is None else self.texts.label(vocabulary, str(code), self.language)
+
+    def reason(self, row: dict[str, Any]) -> str:
+        """Return the stored reason of a decision, its numbers with true minus signs."""
+        return re.sub(r"(?<![\w-])-(?=\d)", _MINUS, row[f"reason_{self.language}"] or UNKNOWN)
 
     def inline(self, vocabulary: str, code: object) -> str:
         """Return the word for a stored code as it stands within a sentence: small, but for abbreviations."""

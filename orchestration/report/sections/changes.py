@@ -8,7 +8,7 @@ from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only, share, total
 from orchestration.report.sections.model import MAIN_TARGET, RELEASES
 from orchestration.report.sections.reasons import reasons
-from orchestration.report.words import UNKNOWN, direction
+from orchestration.report.words import direction
 
 KEY = "changes"
 _RULE_BOOKS = {
@@ -259,7 +259,7 @@ def _model(context: Context) -> list[str]:
             "changes.new_model",
             model=now["model_id"] or words.say("changes.rules"),
             before=(before or {}).get("model_id") or words.say("changes.rules"),
-            reason=now[f"reason_{words.language}"] or UNKNOWN,
+            reason=words.reason(now),
         )
     ]
 

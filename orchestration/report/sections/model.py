@@ -4,7 +4,6 @@ from orchestration.charts import COLOURS, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only
-from orchestration.report.words import UNKNOWN
 
 KEY = "model"
 MAIN_TARGET = "quantity_churn"
@@ -74,8 +73,7 @@ def section(context: Context) -> Section:
     ]
     reasons: dict[str, list[str]] = {}
     for row in decisions:
-        reason = row[f"reason_{words.language}"] or UNKNOWN
-        reasons.setdefault(reason, []).append(words.label("target", row["target"]))
+        reasons.setdefault(words.reason(row), []).append(words.label("target", row["target"]))
     points = [
         words.say("model.decision", target=words.listed(targets), reason=reason)
         for reason, targets in reasons.items()

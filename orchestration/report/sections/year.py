@@ -290,7 +290,7 @@ def model(context: Context) -> Section:
         words.say(
             "model.decision",
             target=words.month(row["snapshot_month"]),
-            reason=row[f"reason_{words.language}"],
+            reason=words.reason(row),
         )
         for row in decisions
     ]

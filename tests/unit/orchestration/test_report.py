@@ -573,4 +573,8 @@ def test_words_write_numbers_with_their_signs() -> None:
     )
     assert (words.rate(0.0079), words.rate(0.38), words.rate(None)) == ("0.79%", "38.0%", "–")
     assert (words.change(0.0004), words.change(-0.2), words.change(0.0)) == ("+0.04%", "−20.0%", "0.0%")
+    assert words.reason({"reason_en": "churn-2026-06 is not better: 0.04 (-0.33 to 0.40)"}) == (
+        "churn-2026-06 is not better: 0.04 (−0.33 to 0.40)"
+    )
+    assert [words.inline("stage", stage) for stage in ("visit", "sms")] == ["visit", "SMS"]
     assert (words.change(-0.0022, "rate"), words.difference(-1500.0)) == ("−0.22 pp", "−1,500")
