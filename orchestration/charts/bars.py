@@ -6,7 +6,7 @@ Belongs here: whatever shows an amount by a length. Not here: figures and words.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, WIDE, WIDTH, Canvas, spread, text_width, ticks, two_lines
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, spread, text_width, ticks, two_lines
 from orchestration.charts.lines import Series, ends_told, label_categories
 from orchestration.charts.palette import COLOURS, FAINT, INK, RULE, SERIES_COLOURS
 
@@ -44,7 +44,7 @@ def bars(
     title: str,
     reference: float | None = None,
     reference_label: str = "",
-    width: float = WIDTH,
+    width: float = WIDE,
 ) -> str:
     """Draw a lying bar per row, from 0 to either side, with its value at its end and its interval on it.
 
@@ -108,7 +108,7 @@ def columns(
     title: str,
     colour: str = COLOURS["main"],
     provisional: int = 0,
-    width: float = WIDTH,
+    width: float = WIDE,
     height: float = 220,
 ) -> str:
     """Draw a standing bar per category; the last `provisional` may still change and are pale."""
@@ -130,7 +130,7 @@ def stacked_columns(
     *,
     title: str,
     provisional: int = 0,
-    width: float = WIDTH,
+    width: float = WIDE,
     height: float = 240,
 ) -> str:
     """Draw a standing stack per category, the first series at the bottom, named beside the last stack.

@@ -16,8 +16,8 @@ from typing import Any
 from orchestration.charts.palette import FAINT, INK, RULE
 
 FONT_SIZE = 12.0
-WIDTH, WIDE = 500.0, 680.0
-"""Of a chart, and of one with more to tell: so narrow that a telephone shows its words large enough."""
+WIDE, NARROW = 680.0, 500.0
+"""Of a chart on a desk, and of one whose words are large enough on a telephone, too."""
 
 FONTS = "'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'Segoe UI', Arial, sans-serif"
 """What readers' machines have, Latin before Chinese."""

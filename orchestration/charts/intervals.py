@@ -6,7 +6,7 @@ Belongs here: estimates with intervals. Not here: figures and words.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, WIDTH, Canvas, fitted, text_width, ticks
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, fitted, text_width, ticks
 from orchestration.charts.palette import COLOURS, FAINT, INK, RULE
 
 _ROW = 26.0
@@ -31,7 +31,7 @@ def intervals(
     reference: float = 0.0,
     reference_label: str = "",
     axis: Callable[[float], str] | None = None,
-    width: float = WIDTH,
+    width: float = WIDE,
 ) -> str:
     """Draw a dot with a whisker per row; a hollow, grey one where the interval holds `reference`.
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, WIDTH, Canvas, spread, text_width, ticks
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, spread, text_width, ticks
 from orchestration.charts.palette import FAINT, INK, RULE, SERIES_COLOURS
 
 NAN = float("nan")
@@ -34,7 +34,7 @@ def lines(
     provisional: int = 0,
     from_zero: bool = False,
     label_step: int = 1,
-    width: float = WIDTH,
+    width: float = WIDE,
     height: float = 240,
 ) -> str:
     """Draw a line per series, named and with its last value at its end.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, bars, lines, stacked_columns
+from orchestration.charts import COLOURS, NARROW, Bar, Series, bars, lines, stacked_columns
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
@@ -105,7 +105,10 @@ def _size(context: Context) -> Chart:
     ]
     caption = words.say("base.size_caption", month=words.month(context.month))
     return Chart(
-        stacked_columns([words.month(month) for month in months], series, words.count, title=caption), caption
+        stacked_columns(
+            [words.month(month) for month in months], series, words.count, title=caption, width=NARROW
+        ),
+        caption,
     )
 
 
@@ -252,6 +255,7 @@ def _profile(context: Context) -> tuple[list[str], list[Chart | Table]]:
         ],
         words.rate,
         title=caption,
+        width=NARROW,
     )
     return [], [*([Chart(chart, caption)] if charted else []), table]
 
@@ -291,7 +295,9 @@ def _survival(context: Context) -> tuple[list[str], list[Chart | Table]]:
                 Series(name, column["survival"], colour, column["survival_low"], column["survival_high"])
             )
     caption = words.say("base.survival_caption", month=words.month(context.month))
-    chart = lines([str(tenure) for tenure in tenures], series, words.rate, title=caption, label_step=12)
+    chart = lines(
+        [str(tenure) for tenure in tenures], series, words.rate, title=caption, width=NARROW, label_step=12
+    )
     return [], [Chart(chart, caption)]
 
 

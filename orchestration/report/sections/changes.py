@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import STOPPED_LINES, Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only, share, total
@@ -142,6 +142,7 @@ def _cause_chart(context: Context, moved: list[tuple[str, float]]) -> Chart:
         ],
         words.difference,
         title=caption,
+        width=NARROW,
     )
     return Chart(chart, caption)
 

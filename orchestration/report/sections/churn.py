@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, bars, stacked_columns
+from orchestration.charts import COLOURS, NARROW, Bar, Series, bars, stacked_columns
 from orchestration.report.context import STOPPED_LINES, Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import months_back, share
@@ -92,6 +92,7 @@ def _by_month(context: Context, landed: list[date]) -> Chart:
         ],
         words.count,
         title=caption,
+        width=NARROW,
         provisional=sum(month > months_back(context.month, context.silence_months) for month in landed),
     )
     return Chart(chart, caption)
@@ -151,5 +152,6 @@ def kinds_chart(context: Context, first: date, last: date, caption: str) -> list
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
     return [Chart(chart, caption)] if rows else []

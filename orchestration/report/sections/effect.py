@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.charts import Interval, intervals
+from orchestration.charts import NARROW, Interval, intervals
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only
@@ -138,6 +138,7 @@ def _by_colour(context: Context, rows: list[Row], closed: date) -> Chart:
         drawn,
         words.in_points,
         title=caption,
+        width=NARROW,
         reference_label=words.say("effect.zero"),
         axis=lambda rate: words.tenths(rate * 100),
     )
@@ -194,6 +195,7 @@ def _units(context: Context, closed: date) -> list[Chart | Table]:
         ],
         words.tenths,
         title=caption,
+        width=NARROW,
         reference_label=words.say("effect.none_saved"),
     )
     table = Table(

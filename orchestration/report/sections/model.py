@@ -1,6 +1,6 @@
 """The model beside the rules: who finds more churners, which one scores, whether the world still fits it."""
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only
@@ -127,7 +127,14 @@ def _lifts(context: Context, judged: list[Row]) -> Chart:
         for row in judged
     ]
     return Chart(
-        bars(drawn, words.number, title=caption, reference=1.0, reference_label=words.say("model.blind")),
+        bars(
+            drawn,
+            words.number,
+            title=caption,
+            width=NARROW,
+            reference=1.0,
+            reference_label=words.say("model.blind"),
+        ),
         caption,
     )
 

@@ -1,6 +1,6 @@
 """How customers were served, asked and written to, and what the market did."""
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, only, share
@@ -94,7 +94,7 @@ def _complaints(context: Context, categories: list[Row], rows: list[Row]) -> Cha
                 note=context.noted_change(row["event_count"], earlier["event_count"] if earlier else None),
             )
         )
-    return Chart(bars(drawn, words.count, title=caption), caption)
+    return Chart(bars(drawn, words.count, title=caption, width=NARROW), caption)
 
 
 def _table(context: Context, rows: list[Row]) -> Table:
@@ -165,7 +165,7 @@ def _satisfaction(context: Context) -> list[Chart | Table]:
             for bar, row in zip(drawn, rows, strict=True)
         ],
     )
-    return [Chart(bars(drawn, words.number, title=caption), caption), table]
+    return [Chart(bars(drawn, words.number, title=caption, width=NARROW), caption), table]
 
 
 def _market(context: Context) -> list[Chart | Table]:

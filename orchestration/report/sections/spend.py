@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.charts import COLOURS, Series, Step, bridge, lines
+from orchestration.charts import COLOURS, NARROW, Series, Step, bridge, lines
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, share
@@ -164,7 +164,12 @@ def _trend(context: Context) -> list[Chart | Table]:
         series.append(Series(words.say(f"head.{tier}"), [known.get(month) for month in months], colour))
     caption = words.say("spend.trend_caption", month=words.month(context.month))
     chart = lines(
-        [words.month(month) for month in months], series, words.amount, title=caption, from_zero=True
+        [words.month(month) for month in months],
+        series,
+        words.amount,
+        title=caption,
+        width=NARROW,
+        from_zero=True,
     )
     return [Chart(chart, caption)] if months else []
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, bars, stacked_columns
+from orchestration.charts import COLOURS, NARROW, Bar, Series, bars, stacked_columns
 from orchestration.report.context import Context, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, total
@@ -105,6 +105,7 @@ def _weeks(context: Context) -> list[Chart | Table]:
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
     return [Chart(chart, caption)]
 
@@ -160,4 +161,4 @@ def _conditions(context: Context) -> list[Chart | Table]:
         )
         for mean, condition in now
     ]
-    return [Chart(bars(drawn, words.count, title=caption), caption)]
+    return [Chart(bars(drawn, words.count, title=caption, width=NARROW), caption)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.charts import COLOURS, Series, lines, stacked_columns
+from orchestration.charts import COLOURS, NARROW, Series, lines, stacked_columns
 from orchestration.report.context import Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
@@ -87,6 +87,7 @@ def figures(context: Context) -> Section:
         [Series(words.say("head.mid_high"), [counts[month] for month in months], COLOURS["main"])],
         words.count,
         title=caption,
+        width=NARROW,
     )
     left = [_left(context, month) for month in months]
     warned = [tier_sum(tiers, "warned_count", month, mid_high=True) for month in months]
@@ -192,6 +193,7 @@ def churn(context: Context) -> Section:
         [Series("", left, COLOURS["main"])],
         words.count,
         title=caption,
+        width=NARROW,
         provisional=sum(month >= first_open for month in months),
     )
     note = words.say(
@@ -258,6 +260,7 @@ def work(context: Context) -> Section:
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
     table = Table(
         words.say("year.contacts_table"),
