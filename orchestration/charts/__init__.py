@@ -9,13 +9,14 @@ it for Dagster's metadata. Sizes are CSS pixels. None means unknown: a gap, neve
 """
 
 from orchestration.charts.bars import Bar, Step, bars, bridge, columns, stacked_columns
-from orchestration.charts.canvas import markdown_image
+from orchestration.charts.canvas import NARROW, markdown_image
 from orchestration.charts.intervals import Interval, intervals
 from orchestration.charts.lines import Series, lines, spark
 from orchestration.charts.palette import COLOURS, SERIES_COLOURS
 
 __all__ = [
     "COLOURS",
+    "NARROW",
     "SERIES_COLOURS",
     "Bar",
     "Interval",

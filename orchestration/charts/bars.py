@@ -6,12 +6,14 @@ Belongs here: whatever shows an amount by a length. Not here: figures and words.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, Canvas, fitted, spread, text_width, ticks
-from orchestration.charts.lines import Series, label_categories
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, spread, text_width, ticks, two_lines
+from orchestration.charts.lines import Series, ends_told, label_categories
 from orchestration.charts.palette import COLOURS, FAINT, INK, RULE, SERIES_COLOURS
 
 _ROW = 24.0
 _LABEL_GAP = FONT_SIZE + 3
+_LABEL_SIZES = (FONT_SIZE, FONT_SIZE - 1, FONT_SIZE - 2)
+"""Of a chart's labels, all alike: the first in which none needs a second line."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def bars(
     title: str,
     reference: float | None = None,
     reference_label: str = "",
-    width: float = 680,
+    width: float = WIDE,
 ) -> str:
     """Draw a lying bar per row, from 0 to either side, with its value at its end and its interval on it.
 
@@ -56,17 +58,23 @@ def bars(
     texts = [
         "–" if row.value is None else f"{shown(row.value)}{row.note and '  ' + row.note}" for row in rows
     ]
-    left = min(max((text_width(row.label) for row in rows), default=0) + 12, width * 0.4)
+    size = next((size for size in _LABEL_SIZES if _widest(rows, size) + 12 <= width * 0.46), _LABEL_SIZES[-1])
+    left = min(_widest(rows, size) + 12, width * 0.46)
     value_width = max((text_width(text) for text in texts), default=0) + 12
     top = 20.0 if reference_label else 4.0
     sides = value_width if low < 0 else 0.0
     canvas = Canvas(width, top + _ROW * max(len(rows), 1) + 6, (left + sides, value_width, top, 6))
     canvas.limits((low, high), (len(rows) or 1, 0))
-    across, down = canvas.per_pixel()
+    across, _ = canvas.per_pixel()
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         middle = index + 0.5
-        canvas.text(
-            low - (sides + 8) * across, middle, fitted(row.label, left - 10), align="right", colour=INK
+        canvas.stack(
+            low - (sides + 8) * across,
+            middle,
+            two_lines(row.label, left - 10, size),
+            align="right",
+            colour=INK,
+            size=size,
         )
         if row.value is None:
             canvas.text(6 * across, middle, text, colour=FAINT)
@@ -88,16 +96,8 @@ def bars(
     if reference is not None:
         canvas.line((reference, reference), (0, len(rows) or 1), INK, "reference", dashed=True)
         if reference_label:
-            canvas.text(
-                reference,
-                6 * down,
-                reference_label,
-                align="center",
-                vertical="bottom",
-                colour=FAINT,
-                size=FONT_SIZE - 1,
-            )
-    return canvas.svg(title)
+            canvas.above(reference, reference_label)
+    return canvas.svg(title, [f"{row.label}: {text}" for row, text in zip(rows, texts, strict=True)])
 
 
 def columns(
@@ -108,7 +108,7 @@ def columns(
     title: str,
     colour: str = COLOURS["main"],
     provisional: int = 0,
-    width: float = 680,
+    width: float = WIDE,
     height: float = 220,
 ) -> str:
     """Draw a standing bar per category; the last `provisional` may still change and are pale."""
@@ -130,7 +130,7 @@ def stacked_columns(
     *,
     title: str,
     provisional: int = 0,
-    width: float = 680,
+    width: float = WIDE,
     height: float = 240,
 ) -> str:
     """Draw a standing stack per category, the first series at the bottom, named beside the last stack.
@@ -177,7 +177,7 @@ def stacked_columns(
         )
     elif series and categories:
         _name_stack(canvas, series, names, len(categories), steps[-1])
-    return canvas.svg(title)
+    return canvas.svg(title, ends_told(categories, series, shown))
 
 
 def bridge(
@@ -185,7 +185,7 @@ def bridge(
     shown: Callable[[float], str],
     *,
     title: str,
-    width: float = 680,
+    width: float = WIDE,
     height: float = 260,
 ) -> str:
     """Draw how one amount becomes another: a bar per step, hanging where the last one ended.
@@ -206,7 +206,7 @@ def bridge(
     canvas.limits((0, max(len(steps), 1)), (floor, high if high > floor else floor + 1.0))
     _, up = canvas.per_pixel()
     room = canvas.plot_width / max(len(steps), 1) - 4
-    level = 0.0
+    level, told = 0.0, []
     for index, (step, (bottom, top)) in enumerate(zip(steps, spans, strict=True)):
         colour = COLOURS["rest"] if step.is_total else COLOURS["gain" if step.amount >= 0 else "loss"]
         bottom = max(bottom, floor)
@@ -217,20 +217,25 @@ def bridge(
                     (index + 0.08, index + 0.92), (place - 3 * up, place + 3 * up), "#FFFFFF", "tear", width=2
                 )
         text = shown(step.amount) if step.is_total or step.amount < 0 else f"+{shown(step.amount)}"
+        told.append(f"{step.label}: {text}")
         canvas.text(index + 0.5, top + 3 * up, text, align="center", vertical="bottom", bold=step.is_total)
-        canvas.text(
+        canvas.stack(
             index + 0.5,
             floor - 8 * up,
-            "\n".join(_two_lines(step.label, room)),
+            two_lines(step.label, room, FONT_SIZE - 1),
             align="center",
-            vertical="top",
             colour=FAINT,
             size=FONT_SIZE - 1,
+            from_top=True,
         )
         level = step.amount if step.is_total else level + step.amount
         if index + 1 < len(steps):
             canvas.line((index + 0.88, index + 1.12), (level, level), FAINT, "link")
-    return canvas.svg(title)
+    return canvas.svg(title, told)
+
+
+def _widest(rows: Sequence[Bar], size: float) -> float:
+    return max((text_width(row.label, size) for row in rows), default=0.0)
 
 
 def _name(one: Series, shown: Callable[[float], str]) -> str:
@@ -251,17 +256,3 @@ def _name_stack(
         colour = series[number].colour or SERIES_COLOURS[number % len(SERIES_COLOURS)]
         canvas.line((count + 2 * across, count + 8 * across), (place, place), colour, "key", width=5)
         canvas.text(count + 13 * across, place, names[number])
-
-
-def _two_lines(label: str, room: float) -> list[str]:
-    """Return a label on at most two lines of a width."""
-    size = FONT_SIZE - 1
-    if text_width(label, size) <= room:
-        return [label]
-    if " " in label:
-        words = label.split(" ")
-        breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-    else:
-        breaks = [(label[:at], label[at:]) for at in range(1, len(label))] or [(label, "")]
-    best = min(breaks, key=lambda pair: max(text_width(part, size) for part in pair))
-    return [fitted(part, room, size) for part in best]

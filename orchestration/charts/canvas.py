@@ -10,11 +10,15 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
-from orchestration.charts.palette import INK, RULE
+from orchestration.charts.palette import FAINT, INK, RULE
 
 FONT_SIZE = 12.0
+WIDE, NARROW = 680.0, 500.0
+"""Of a chart on a desk, and of one whose words are large enough on a telephone, too."""
+
 FONTS = "'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'Segoe UI', Arial, sans-serif"
 """What readers' machines have, Latin before Chinese."""
 
@@ -101,6 +105,30 @@ class Canvas:
             parse_math=False,  # A `$` in a name is a `$`.
         )
 
+    def stack(
+        self,
+        x: float,
+        y: float,
+        lines: Sequence[str],
+        *,
+        align: str,
+        colour: str,
+        size: float,
+        from_top: bool = False,
+    ) -> None:
+        """Write lines below one another, each aligned by itself; around `y`, or `from_top` below it."""
+        _, up = self.per_pixel()
+        step = (size + 1) * up
+        top = y - step / 2 if from_top else y + step * (len(lines) - 1) / 2
+        for number, line in enumerate(lines):
+            self.text(x, top - number * step, line, align=align, colour=colour, size=size)
+
+    def above(self, x: float, text: str) -> None:
+        """Write a small text over the plot area, in its middle at a place across."""
+        _, up = self.per_pixel()
+        place = self._y[1] + 6 * up
+        self.text(x, place, text, align="center", vertical="bottom", colour=FAINT, size=FONT_SIZE - 1)
+
     def box(
         self,
         x: tuple[float, float],
@@ -176,8 +204,8 @@ class Canvas:
         patch = Polygon(points, closed=True, facecolor=_paler(colour), edgecolor="none")
         self._add(patch, name)
 
-    def svg(self, title: str) -> str:
-        """Return the chart as an `<svg>` element; `title` is what a screen reader says."""
+    def svg(self, title: str, told: Sequence[str] = ()) -> str:
+        """Return the chart as an `<svg>` element; a screen reader says `title` and then what is `told`."""
         import matplotlib
 
         file = io.StringIO()
@@ -187,7 +215,7 @@ class Canvas:
             self.figure.savefig(
                 file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
             )
-        return _element(file.getvalue(), title)
+        return _element(file.getvalue(), title, "; ".join(told))
 
     def _add(self, artist: Any, name: str) -> None:
         # Numbered, since an id must be the only one of its name; the number goes with the id.
@@ -219,6 +247,23 @@ def fitted(text: str, width: float, size: float = FONT_SIZE) -> str:
     while text and text_width(f"{text}…", size) > width:
         text = text[:-1]
     return f"{text.rstrip()}…"
+
+
+def two_lines(label: str, room: float, size: float = FONT_SIZE) -> list[str]:
+    """Return a label on as few lines of a width as it needs, two at most; cut where it needs more.
+
+    >>> two_lines("Network quality", 60, 10), two_lines("Price", 60, 10)
+    (['Network', 'quality'], ['Price'])
+    """
+    if text_width(label, size) <= room:
+        return [label]
+    if " " in label:
+        words = label.split(" ")
+        breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    else:
+        breaks = [(label[:at], label[at:]) for at in range(1, len(label))] or [(label, "")]
+    best = min(breaks, key=lambda pair: max(text_width(part, size) for part in pair))
+    return [fitted(part, room, size) for part in best]
 
 
 def inert(text: str) -> str:
@@ -281,9 +326,10 @@ def _paler(colour: str) -> str:
     return "#" + "".join(f"{(part + 3 * 255) // 4:02x}" for part in parts)
 
 
-def _element(text: str, title: str) -> str:
+def _element(text: str, title: str, told: str) -> str:
     """Return the `<svg>` element of a file: as part of a page, where other charts bear the same ids."""
-    said = inert(title).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    said = f"<title>{escape(inert(title), quote=False)}</title>"
+    said += f"<desc>{escape(inert(told), quote=False)}</desc>" if told else ""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.DOTALL)
@@ -296,4 +342,4 @@ def _element(text: str, title: str) -> str:
     if opening is None:
         raise ValueError("matplotlib wrote no <svg> element")
     tag = opening.group()[:-1] + ' role="img" font-family="sans-serif">'
-    return f"{tag}<title>{said}</title>{text[opening.end() :].strip()}"
+    return f"{tag}{said}{text[opening.end() :].strip()}"

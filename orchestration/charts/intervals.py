@@ -6,7 +6,7 @@ Belongs here: estimates with intervals. Not here: figures and words.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, Canvas, fitted, text_width, ticks
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, fitted, text_width, ticks
 from orchestration.charts.palette import COLOURS, FAINT, INK, RULE
 
 _ROW = 26.0
@@ -31,7 +31,7 @@ def intervals(
     reference: float = 0.0,
     reference_label: str = "",
     axis: Callable[[float], str] | None = None,
-    width: float = 680,
+    width: float = WIDE,
 ) -> str:
     """Draw a dot with a whisker per row; a hollow, grey one where the interval holds `reference`.
 
@@ -59,15 +59,7 @@ def intervals(
         )
     canvas.line((reference, reference), (0, count), INK, "reference", width=1.2)
     if reference_label:
-        canvas.text(
-            reference,
-            6 * down,
-            reference_label,
-            align="center",
-            vertical="bottom",
-            colour=FAINT,
-            size=FONT_SIZE - 1,
-        )
+        canvas.above(reference, reference_label)
     for index, row in enumerate(rows):
         middle = index + 0.5
         canvas.text(steps[0] - 10 * across, middle, fitted(row.label, left - 10), align="right")
@@ -79,7 +71,7 @@ def intervals(
         canvas.line((row.low, row.high), (middle, middle), colour, "whisker", width=2)
         canvas.dots((row.value,), (middle,), colour, "estimate", hollow=is_unsure)
         canvas.text(steps[-1] + 8 * across, middle, _text(row, shown))
-    return canvas.svg(title)
+    return canvas.svg(title, [f"{row.label}: {_text(row, shown)}" for row in rows])
 
 
 def _text(row: Interval, shown: Callable[[float], str]) -> str:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.charts.canvas import FONT_SIZE, Canvas, spread, text_width, ticks
+from orchestration.charts.canvas import FONT_SIZE, WIDE, Canvas, spread, text_width, ticks
 from orchestration.charts.palette import FAINT, INK, RULE, SERIES_COLOURS
 
 NAN = float("nan")
@@ -34,7 +34,7 @@ def lines(
     provisional: int = 0,
     from_zero: bool = False,
     label_step: int = 1,
-    width: float = 680,
+    width: float = WIDE,
     height: float = 240,
 ) -> str:
     """Draw a line per series, named and with its last value at its end.
@@ -75,7 +75,7 @@ def lines(
         colour = series[index].colour or SERIES_COLOURS[index % len(SERIES_COLOURS)]
         canvas.line((last + 5 * across, last + 9 * across), (place, place), colour, "key", width=3)
         canvas.text(last + 13 * across, place, names[index], colour=INK)
-    return canvas.svg(title)
+    return canvas.svg(title, ends_told(categories, series, shown))
 
 
 def spark(values: Sequence[float | None], *, title: str, width: float = 120, height: float = 22) -> str:
@@ -112,6 +112,21 @@ def label_categories(
             colour=FAINT,
             size=FONT_SIZE - 1,
         )
+
+
+def ends_told(
+    categories: Sequence[str], series: Sequence[Series], shown: Callable[[float], str]
+) -> list[str]:
+    """Return what a screen reader says of each series: its first and its last known value."""
+    told = []
+    for one in series:
+        known = [(index, value) for index, value in enumerate(one.values) if value is not None]
+        ends = ", ".join(
+            f"{categories[index]} {shown(float(value))}"
+            for index, value in dict([*known[:1], *known[-1:]]).items()
+        )
+        told.append(f"{one.label}: {ends}" if one.label else ends)
+    return told
 
 
 def _draw(canvas: Canvas, one: Series, colour: str, settled: int) -> None:

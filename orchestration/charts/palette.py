@@ -28,7 +28,7 @@ COLOURS = {
     "main": BLUE,
     "second": ORANGE,
     "third": GREEN,
-    "rest": "#B8C0C6",
+    "rest": GREY,
     "ink": INK,
 }
 """Colours with a meaning: warnings, gains and losses, what a chart speaks of and the rest."""

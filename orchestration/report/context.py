@@ -3,28 +3,33 @@
 Belongs here: shared questions of sections, such as stops as they were known. Not here: a section's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.report.page import Section
-from orchestration.report.reading import Reader, Row, months_back, only
+from orchestration.report.page import Section, Table
+from orchestration.report.reading import Reader, Row, change, months_back, only
 from orchestration.report.words import UNKNOWN, Words
 
 MID_HIGH = ("high", "mid")
 MONTHS_SHOWN = 24
 
-_STOPS = """
+STOPPED_LINES = """
+        marts.fct_churn_flags as flags
+    inner join marts.dim_subscribers as subscribers
+        on flags.snapshot_month = subscribers.snapshot_month
+        and flags.subscriber_id = subscribers.subscriber_id
+"""
+"""Flags with the line as it was in that month."""
+
+_STOPS = f"""
     select
         flags.snapshot_month,
         subscribers.value_tier in ('high', 'mid') as is_mid_high,
         flags.is_voluntary_stop,
         cast(count(*) filter (flags.stop_known_in_month <= flags.snapshot_month) as bigint) as known_at_once,
         cast(count(*) as bigint) as known_by_now
-    from marts.fct_churn_flags as flags
-    inner join marts.dim_subscribers as subscribers
-        on flags.snapshot_month = subscribers.snapshot_month
-        and flags.subscriber_id = subscribers.subscriber_id
+    from {STOPPED_LINES}
     where
         flags.is_effective_stop
         and flags.stop_known_in_month <= $month
@@ -75,6 +80,11 @@ class Context:
         return months_back(self.month, 1)
 
     @property
+    def compared(self) -> tuple[date, date, date]:
+        """The month, the month before, and the month a year before."""
+        return self.month, self.before, months_back(self.month, 12)
+
+    @property
     def first(self) -> date:
         """The oldest month shown in a row of months."""
         return months_back(self.month, MONTHS_SHOWN - 1)
@@ -95,6 +105,40 @@ class Context:
     def missing(self, key: str, *tables: str) -> Section:
         """Return the section of a topic whose data are not there, in one line."""
         return self.section(key, self.words.say("missing", tables=", ".join(tables)))
+
+    def changes(self, figures: Sequence[float | None]) -> list[str]:
+        """Return how the first of figures of the compared months changed on each of the others."""
+        now, *earlier = figures
+        return [self.words.change(change(now, one)) for one in earlier]
+
+    def noted_change(self, now: float | None, before: float | None) -> str:
+        """Return a change in brackets, to stand behind a value; nothing where it is not known."""
+        moved = change(now, before)
+        return "" if moved is None else f"({self.words.change(moved)})"
+
+    def comparison(
+        self,
+        caption: str,
+        heads: tuple[str, str],
+        rows: Sequence[tuple[str, Callable[[date], float | None]]],
+        written: Callable[[float | None], str],
+        *,
+        is_last_strong: bool = False,
+    ) -> Table:
+        """Return a table of figures of the month with their change on the month and on the year before.
+
+        A row is a name and its figure of a month; `heads` stand above the two.
+        """
+        cells = []
+        for name, figure in rows:
+            figures = [figure(month) for month in self.compared]
+            cells.append([name, written(figures[0]), *self.changes(figures)])
+        return Table(
+            caption,
+            [*heads, self.words.say("head.on_month"), self.words.say("head.on_year")],
+            cells,
+            strong=frozenset({len(cells) - 1} if is_last_strong else ()),
+        )
 
     def tiers(self) -> list[Row]:
         """Return counts and amounts per month and tier, oldest month first; none without the mart."""

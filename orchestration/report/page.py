@@ -27,7 +27,9 @@ class Chart:
 class Table:
     """A small table: a caption, heads, rows of written values; numbers from column `numbers_from` on.
 
-    `sparks` are drawings for a last column, one a row. A wide table takes the whole width.
+    The first column names its row; an empty name belongs to the one above. `groups` are heads above heads,
+    each with the number of columns it spans. `sparks` are drawings for a last column, one a row. A wide table
+    takes the whole width.
     """
 
     caption: str
@@ -38,6 +40,7 @@ class Table:
     is_wide: bool = False
     sparks: Sequence[str] = ()
     spark_head: str = ""
+    groups: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -136,24 +139,47 @@ def _section(section: Section, language: str) -> str:
 
 
 def _block(block: Chart | Table) -> str:
-    if isinstance(block, Chart):
-        return f'<figure class="chart">{block.svg}<figcaption>{_text(block.caption)}</figcaption></figure>'
-    heads = "".join(
-        f"<th{_numeric(index, block)}>{_text(head)}</th>" for index, head in enumerate(block.heads)
-    )
-    if block.sparks:
-        heads += f"<th>{escape(block.spark_head)}</th>"
-    rows = []
-    for number, row in enumerate(block.rows):
-        cells = "".join(f"<td{_numeric(index, block)}>{escape(cell)}</td>" for index, cell in enumerate(row))
-        if block.sparks:
-            cells += f'<td class="spark">{block.sparks[number]}</td>'
-        rows.append(f"<tr{' class=strong' if number in block.strong else ''}>{cells}</tr>")
-    width = " wide" if block.is_wide else ""
+    kind, shown = ("chart", block.svg) if isinstance(block, Chart) else ("table", _table(block))
+    width = " wide" if isinstance(block, Table) and block.is_wide else ""
     return (
-        f'<figure class="table{width}"><table><caption>{_text(block.caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></figure>"
+        f'<figure class="{kind}{width}"><figcaption>{_text(block.caption)}</figcaption>'
+        f'<div class="scroll">{shown}</div></figure>'
     )
+
+
+def _table(table: Table) -> str:
+    heads = "".join(
+        f'<th scope="col"{_numeric(index, table)}>{_text(head)}</th>'
+        for index, head in enumerate(table.heads)
+    )
+    if table.sparks:
+        heads += f'<th scope="col">{escape(table.spark_head)}</th>'
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{span}">{_text(name)}</th>' if name else f'<td colspan="{span}"></td>'
+        for name, span in table.groups
+    )
+    rows = []
+    for number, (name, *values) in enumerate(table.rows):
+        cells = "".join(
+            f"<td{_numeric(index, table)}>{escape(value)}</td>" for index, value in enumerate(values, 1)
+        )
+        if table.sparks:
+            cells += f'<td class="spark">{table.sparks[number]}</td>'
+        span = _rows_named(table, number)
+        over = f' rowspan="{span}"' if span > 1 else ""
+        named = f'<th scope="row"{over}>{escape(name)}</th>' if span else ""
+        rows.append(f"<tr{' class=strong' if number in table.strong else ''}>{named}{cells}</tr>")
+    above = f'<tr class="groups">{groups}</tr>' if groups else ""
+    return f"<table><thead>{above}<tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _rows_named(table: Table, number: int) -> int:
+    """Return how many rows the name of a row stands for, 0 where that of a row above does."""
+    names = [row[0] for row in table.rows]
+    if not names[number]:
+        return 0
+    following = (later for later in range(number + 1, len(names)) if names[later])
+    return next(following, len(names)) - number
 
 
 def _numeric(index: int, table: Table) -> str:

@@ -76,7 +76,7 @@ def write_reports(
                     Context(reader, Words(texts, language, settings.currency), settings.parameters, stale),
                     sections,
                     headings,
-                    settings.name,
+                    "" if settings.name == OperatorSettings.name else settings.name,
                 )
                 for language in LANGUAGES
             ]
@@ -90,10 +90,11 @@ def _edition(
     operator: str,
 ) -> Edition:
     words = context.words
-    month, year_number = words.month(context.month), str(context.month.year)
+    month = words.month(context.month)
+    title = words.say(f"{headings}title", month=month, year=str(context.month.year))
     return Edition(
         language=words.language,
-        title=words.say(f"{headings}title", operator=operator, month=month, year=year_number),
+        title=words.say("of_operator", title=title, operator=operator) if operator else title,
         subtitle=words.say(f"{headings}subtitle", month=month),
         contents=words.say("contents"),
         sections=[section(context) for section in sections],

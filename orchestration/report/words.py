@@ -3,12 +3,17 @@
 Belongs here: writing values for people. Not here: the texts themselves (`texts.csv`, `report.…`).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from orchestration.worklists.texts import Texts
 
 UNKNOWN = "–"
+HARDLY = 0.0005
+"""A relative change that is written as none, 0.0 %."""
+
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -27,6 +32,15 @@ class Words:
     def label(self, vocabulary: str, code: object) -> str:
         """Return the word for a stored code, the code itself for an operator's own, a dash for none."""
         return UNKNOWN if code is None else self.texts.label(vocabulary, str(code), self.language)
+
+    def reason(self, row: dict[str, Any]) -> str:
+        """Return the stored reason of a decision, its numbers with true minus signs."""
+        return re.sub(r"(?<![\w-])-(?=\d)", _MINUS, row[f"reason_{self.language}"] or UNKNOWN)
+
+    def inline(self, vocabulary: str, code: object) -> str:
+        """Return the word for a stored code as it stands within a sentence: small, but for abbreviations."""
+        word = self.label(vocabulary, code)
+        return word if word[1:2].isupper() else word[:1].lower() + word[1:]
 
     def count(self, value: float | None) -> str:
         """Return a whole number."""
@@ -58,11 +72,17 @@ class Words:
         """Return an estimated count with one digit after the point."""
         return UNKNOWN if value is None else _signed(f"{value:.1f}")
 
+    def in_points(self, value: float | None) -> str:
+        """Return a difference of rates in percentage points, where these are named elsewhere."""
+        return UNKNOWN if value is None else _with_sign(f"{value * 100:.2f}")
+
     def points(self, value: float | None) -> str:
         """Return a difference of rates, in percentage points."""
-        if value is None:
-            return UNKNOWN
-        return self.say("points", value=_with_sign(f"{value * 100:.2f}"))
+        return UNKNOWN if value is None else self.say("points", value=self.in_points(value))
+
+    def size(self, value: float | None) -> str:
+        """Return how large a difference of rates is, whichever way, in percentage points."""
+        return UNKNOWN if value is None else self.say("points", value=f"{abs(value) * 100:.2f}")
 
     def change(self, value: float | None, unit: str = "count") -> str:
         """Return a change with its sign: of rates in percentage points, of all else relative."""
@@ -93,14 +113,20 @@ class Words:
         return ("、" if self.language == "zh" else ", ").join(items)
 
 
-def direction(now: float | None, before: float | None) -> str:
+def direction(now: float | None, before: float | None, *, hardly: float = 0.0) -> str:
     """Return which way a figure went: rose, fell, same, or first where there is nothing before.
+
+    A relative change below `hardly` is none.
 
     >>> direction(2, 1), direction(1, 2), direction(1, 1), direction(1, None)
     ('rose', 'fell', 'same', 'first')
+    >>> direction(10_004, 10_000, hardly=HARDLY), direction(10_005, 10_000, hardly=HARDLY)
+    ('same', 'rose')
     """
     if now is None or before is None:
         return "first"
+    if abs(now - before) < hardly * abs(before):
+        return "same"
     return "rose" if now > before else "fell" if now < before else "same"
 
 

@@ -1,10 +1,13 @@
 """The base: how many, of which tier, who they are, how long they stay."""
 
-from orchestration.charts import COLOURS, Bar, Series, bars, lines, stacked_columns
+from collections.abc import Callable
+from datetime import date
+
+from orchestration.charts import COLOURS, NARROW, Bar, Series, bars, lines, stacked_columns
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 KEY = "base"
 TIERS = ("high", "mid", "mass")
@@ -67,7 +70,7 @@ def section(context: Context) -> Section:
     if now is None:
         return context.section(KEY, words.say("no_rows", month=words.month(month)))
     message = words.say(
-        f"base.message.{direction(now, before)}",
+        f"base.message.{direction(now, before, hardly=HARDLY)}",
         count=words.count(now),
         change=words.change(change(now, before)),
         share=words.rate(share(now, everybody)),
@@ -102,63 +105,64 @@ def _size(context: Context) -> Chart:
     ]
     caption = words.say("base.size_caption", month=words.month(context.month))
     return Chart(
-        stacked_columns([words.month(month) for month in months], series, words.count, title=caption), caption
+        stacked_columns(
+            [words.month(month) for month in months], series, words.count, title=caption, width=NARROW
+        ),
+        caption,
     )
 
 
 def _size_table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
-    compared = (context.month, context.before, months_back(context.month, 12))
-    rows = []
-    for name, chosen in (
-        *((words.label("value_tier", tier), (tier,)) for tier in TIERS),
-        (words.say("head.mid_high"), MID_HIGH),
-    ):
-        now, before, year_before = (
+    landed = landed_months(tiers)
+
+    def counted(chosen: tuple[str, ...]) -> Callable[[date], float | None]:
+        return lambda month: (
             sum(total(tiers, "subscriber_count", snapshot_month=month, value_tier=tier) for tier in chosen)
-            if any(row["snapshot_month"] == month for row in tiers)
+            if month in landed
             else None
-            for month in compared
         )
-        rows.append(
-            [
-                name,
-                words.count(now),
-                words.change(change(now, before)),
-                words.change(change(now, year_before)),
-            ]
-        )
-    return Table(
+
+    return context.comparison(
         words.say("base.size_table", month=words.month(context.month)),
+        (words.say("head.tier"), words.say("head.lines")),
         [
-            words.say("head.tier"),
-            words.say("head.lines"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
+            *((words.label("value_tier", tier), counted((tier,))) for tier in TIERS),
+            (words.say("head.mid_high"), counted(MID_HIGH)),
         ],
-        rows,
-        strong=frozenset({3}),
+        words.count,
+        is_last_strong=True,
     )
 
 
-def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
-    words, rows = context.words, context.reader.rows(_MOVES)
+def _moved(rows: list[Row], before: tuple[str, ...], now: tuple[str, ...]) -> float:
+    return sum(
+        row["subscriber_count"] for row in rows if row["tier_before"] in before and row["tier_now"] in now
+    )
+
+
+def moves(context: Context) -> dict[str, float]:
+    """Return how many lines came into mid and high value and left it: up, down, new, gone, and net."""
+    rows = context.reader.rows(_MOVES)
     if not rows:
+        return {}
+    counted = {
+        "up": _moved(rows, ("mass",), MID_HIGH),
+        "down": _moved(rows, MID_HIGH, ("mass",)),
+        "new": _moved(rows, ("none",), MID_HIGH),
+        "gone": _moved(rows, MID_HIGH, ("none",)),
+    }
+    return counted | {"net": counted["up"] + counted["new"] - counted["down"] - counted["gone"]}
+
+
+def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
+    words, rows, counted = context.words, context.reader.rows(_MOVES), moves(context)
+    if not counted:
         return [words.say("base.no_moves", month=words.month(context.month))], []
-
-    def counted(before: tuple[str, ...], now: tuple[str, ...]) -> float:
-        return sum(
-            row["subscriber_count"] for row in rows if row["tier_before"] in before and row["tier_now"] in now
-        )
-
-    below, outside = ("mass",), ("mass", "none")
     said = words.say(
         "base.moves",
-        up=words.count(counted(below, MID_HIGH)),
-        down=words.count(counted(MID_HIGH, below)),
-        new=words.count(counted(("none",), MID_HIGH)),
-        gone=words.count(counted(MID_HIGH, ("none",))),
-        net=words.difference(counted(outside, MID_HIGH) - counted(MID_HIGH, outside)),
+        **{name: words.count(counted[name]) for name in ("up", "down", "new", "gone")},
+        net=words.difference(counted["net"]),
     )
     order = (*TIERS, "none")
     table = Table(
@@ -172,7 +176,7 @@ def _moves(context: Context) -> tuple[list[str], list[Chart | Table]]:
             [
                 words.say("base.new") if before == "none" else words.label("value_tier", before),
                 *(
-                    words.count(counted((before,), (now,))) if (before, now) != ("none", "none") else ""
+                    words.count(_moved(rows, (before,), (now,))) if (before, now) != ("none", "none") else ""
                     for now in order
                 ),
             ]
@@ -245,12 +249,13 @@ def _profile(context: Context) -> tuple[list[str], list[Chart | Table]]:
             Bar(
                 _category(context, bands, _CHARTED, row["category"]),
                 share(row["mid_high_count"], row["all_count"]),
-                note=words.say("lines_count", count=words.count(row["mid_high_count"])),
+                note=f"({words.count(row['mid_high_count'])})",
             )
             for row in charted
         ],
         words.rate,
         title=caption,
+        width=NARROW,
     )
     return [], [*([Chart(chart, caption)] if charted else []), table]
 
@@ -290,7 +295,9 @@ def _survival(context: Context) -> tuple[list[str], list[Chart | Table]]:
                 Series(name, column["survival"], colour, column["survival_low"], column["survival_high"])
             )
     caption = words.say("base.survival_caption", month=words.month(context.month))
-    chart = lines([str(tenure) for tenure in tenures], series, words.rate, title=caption, label_step=12)
+    chart = lines(
+        [str(tenure) for tenure in tenures], series, words.rate, title=caption, width=NARROW, label_step=12
+    )
     return [], [Chart(chart, caption)]
 
 

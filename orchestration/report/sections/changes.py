@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from orchestration.charts import COLOURS, Bar, bars
-from orchestration.report.context import Context
+from orchestration.charts import COLOURS, NARROW, Bar, bars
+from orchestration.report.context import STOPPED_LINES, Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only, share, total
 from orchestration.report.sections.model import MAIN_TARGET, RELEASES
-from orchestration.report.words import UNKNOWN, direction
+from orchestration.report.sections.reasons import reasons
+from orchestration.report.words import direction
 
 KEY = "changes"
 _RULE_BOOKS = {
@@ -50,10 +51,7 @@ _LEFT = """
         flags.snapshot_month,
         subscribers.{dimension} as category,
         cast(count(*) as bigint) as line_count
-    from marts.fct_churn_flags as flags
-    inner join marts.dim_subscribers as subscribers
-        on flags.snapshot_month = subscribers.snapshot_month
-        and flags.subscriber_id = subscribers.subscriber_id
+    from {stopped}
     where
         flags.snapshot_month in ($month, $before)
         and flags.is_effective_stop
@@ -75,22 +73,26 @@ _LANDED = """
     order by rows_quarantined desc, table_name
 """
 _NOT_LANDED = """
-    select distinct table_name
-    from ops.landing_audit
+    select distinct
+        raw_tables.kind,
+        audit.table_name
+    from ops.landing_audit as audit
+    inner join {reference}.raw_tables as raw_tables on audit.table_name = raw_tables.table_name
     where
-        landed_month < $month
-        and rows_accepted > 0
-        and table_name not in (select table_name from ops.landing_audit where landed_month = $month)
-        and table_name not in (select table_name from ops.landing_audit where landed_month is null)
-    order by table_name
+        raw_tables.kind <> 'static'
+        and audit.landed_month < $month
+        and audit.rows_accepted > 0
+        and audit.table_name not in (select table_name from ops.landing_audit where landed_month = $month)
+    order by raw_tables.kind desc, audit.table_name
 """
 
 
 def section(context: Context) -> Section:
     """Return movers since the month before, changes of rules and model, and the quality of the data."""
     words, month, reader = context.words, context.month, context.reader
-    points = [*_rules(context), *_model(context), *_quality(context)]
+    points = [*reasons(context), *_rules(context), *_model(context), *_quality(context)]
     blocks: list[Chart | Table] = []
+    notes: list[str] = []
     causes = reader.rows(CAUSES, before=context.before) if reader.has("retention.responsibilities") else []
     now, before = (total(causes, "line_count", snapshot_month=one) or None for one in (month, context.before))
     if not reader.has("retention.responsibilities"):
@@ -104,13 +106,14 @@ def section(context: Context) -> Section:
         message = words.say(
             f"changes.message.{direction(now, before)}",
             count=words.count(now),
-            change=words.difference(now - before),
-            cause=words.label("cause", most),
+            change=words.count(abs(now - before)),
+            cause=words.inline("cause", most),
             amount=words.difference(amount),
         )
         blocks.append(_cause_chart(context, moved))
+        notes.append(words.say("changes.note"))
     blocks += _movers(context)
-    return context.section(KEY, message, points=points, blocks=blocks, notes=[words.say("changes.note")])
+    return context.section(KEY, message, points=points, blocks=blocks, notes=notes)
 
 
 def cause_changes(rows: list[Row], context: Context) -> list[tuple[str, float]]:
@@ -139,6 +142,7 @@ def _cause_chart(context: Context, moved: list[tuple[str, float]]) -> Chart:
         ],
         words.difference,
         title=caption,
+        width=NARROW,
     )
     return Chart(chart, caption)
 
@@ -153,7 +157,9 @@ def _movers(context: Context) -> list[Chart | Table]:
         for dimension in _DIMENSIONS:
             if not all(reader.has(table) for table in tables) or not reader.has(tables[-1], dimension):
                 continue
-            counted = reader.rows(statement.replace("{dimension}", dimension), before=context.before)
+            counted = reader.rows(
+                statement.format(dimension=dimension, stopped=STOPPED_LINES), before=context.before
+            )
             mover = largest_mover(counted, context)
             if mover is None:
                 continue
@@ -254,7 +260,7 @@ def _model(context: Context) -> list[str]:
             "changes.new_model",
             model=now["model_id"] or words.say("changes.rules"),
             before=(before or {}).get("model_id") or words.say("changes.rules"),
-            reason=now[f"reason_{words.language}"] or UNKNOWN,
+            reason=words.reason(now),
         )
     ]
 
@@ -284,9 +290,10 @@ def _quality(context: Context) -> list[str]:
             ),
         )
     ]
-    absent = [row["table_name"] for row in reader.rows(_NOT_LANDED)]
-    if absent:
-        said.append(words.say("changes.not_landed", tables=words.listed(absent)))
+    absent = reader.rows(_NOT_LANDED) if reader.has("reference.raw_tables", "kind") else []
+    for kind in sorted({row["kind"] for row in absent}, reverse=True):
+        tables = [row["table_name"] for row in absent if row["kind"] == kind]
+        said.append(words.say(f"changes.not_landed.{kind}", tables=words.listed(tables)))
     if context.stale:
         months = [words.month(month) for month in context.stale]
         said.append(words.say("changes.stale", months=words.listed(months)))

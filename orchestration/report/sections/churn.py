@@ -2,23 +2,20 @@
 
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, bars, stacked_columns
-from orchestration.report.context import Context, landed_months, stop_sum, tier_sum
+from orchestration.charts import COLOURS, NARROW, Bar, Series, bars, stacked_columns
+from orchestration.report.context import STOPPED_LINES, Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
-from orchestration.report.reading import change, months_back, share
+from orchestration.report.reading import months_back, share
 from orchestration.report.words import direction
 
 KEY = "churn"
 
-STOP_KINDS = """
+_STOP_KINDS = f"""
     select
         flags.stop_kind,
         flags.is_voluntary_stop,
         cast(count(*) as bigint) as stop_count
-    from marts.fct_churn_flags as flags
-    inner join marts.dim_subscribers as subscribers
-        on flags.snapshot_month = subscribers.snapshot_month
-        and flags.subscriber_id = subscribers.subscriber_id
+    from {STOPPED_LINES}
     where
         flags.is_effective_stop
         and flags.snapshot_month between $first and $last
@@ -27,7 +24,6 @@ STOP_KINDS = """
     group by all
     order by stop_count desc, flags.stop_kind
 """
-"""How lines of mid and high value stopped from one month to another, as far as the report's month knew."""
 
 
 def section(context: Context) -> Section:
@@ -56,7 +52,7 @@ def section(context: Context) -> Section:
     notes = [
         words.say(
             "churn.note",
-            first=words.month(months_back(month, context.silence_months - 1)),
+            first=words.month(max(landed[0], months_back(month, context.silence_months - 1))),
             months=str(context.silence_months),
         )
     ]
@@ -73,7 +69,9 @@ def section(context: Context) -> Section:
         )
     blocks: list[Chart | Table] = [_by_month(context, landed), _table(context, landed)]
     if settled in landed:
-        blocks += _kinds(context, settled)
+        blocks += kinds_chart(
+            context, settled, settled, words.say("churn.kinds_caption", month=words.month(settled))
+        )
     return context.section(KEY, message, blocks=blocks, notes=notes)
 
 
@@ -94,6 +92,7 @@ def _by_month(context: Context, landed: list[date]) -> Chart:
         ],
         words.count,
         title=caption,
+        width=NARROW,
         provisional=sum(month > months_back(context.month, context.silence_months) for month in landed),
     )
     return Chart(chart, caption)
@@ -101,11 +100,10 @@ def _by_month(context: Context, landed: list[date]) -> Chart:
 
 def _table(context: Context, landed: list[date]) -> Table:
     words, tiers, stops = context.words, context.tiers(), context.stops()
-    compared = (context.month, context.before, months_back(context.month, 12))
     rows = []
     for kind in ("voluntary", "involuntary", "value"):
         for mid_high in (True, False):
-            now, before, year_before = (
+            figures = [
                 None
                 if month not in landed
                 else tier_sum(tiers, "value_churn_count", month, mid_high=mid_high)
@@ -113,17 +111,16 @@ def _table(context: Context, landed: list[date]) -> Table:
                 else float(
                     stop_sum(stops, "known_at_once", month, mid_high=mid_high, voluntary=kind == "voluntary")
                 )
-                for month in compared
-            )
+                for month in context.compared
+            ]
             base = tier_sum(tiers, "subscriber_count", context.month, mid_high=mid_high)
             rows.append(
                 [
                     words.say(f"churn.kind.{kind}") if mid_high else "",
                     words.say("head.mid_high_short" if mid_high else "head.all"),
-                    words.count(now),
-                    words.rate(share(now, base)),
-                    words.change(change(now, before)),
-                    words.change(change(now, year_before)),
+                    words.count(figures[0]),
+                    words.rate(share(figures[0], base)),
+                    *(words.count(figure) for figure in figures[1:]),
                 ]
             )
     return Table(
@@ -131,22 +128,19 @@ def _table(context: Context, landed: list[date]) -> Table:
         [
             words.say("head.kind"),
             words.say("head.base"),
-            words.say("head.lines"),
+            words.month(context.month),
             words.say("churn.rate"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
+            *(words.month(month) for month in context.compared[1:]),
         ],
         rows,
         numbers_from=2,
     )
 
 
-def _kinds(context: Context, settled: date) -> list[Chart | Table]:
+def kinds_chart(context: Context, first: date, last: date, caption: str) -> list[Chart | Table]:
+    """Return how lines of mid and high value stopped from one month to another, as far as is known."""
     words = context.words
-    rows = context.reader.rows(STOP_KINDS, first=settled, last=settled)
-    if not rows:
-        return []
-    caption = words.say("churn.kinds_caption", month=words.month(settled))
+    rows = context.reader.rows(_STOP_KINDS, first=first, last=last)
     chart = bars(
         [
             Bar(
@@ -158,5 +152,6 @@ def _kinds(context: Context, settled: date) -> list[Chart | Table]:
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
-    return [Chart(chart, caption)]
+    return [Chart(chart, caption)] if rows else []

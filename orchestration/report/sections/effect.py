@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.charts import Interval, intervals
+from orchestration.charts import NARROW, Interval, intervals
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only
@@ -75,10 +75,11 @@ def section(context: Context) -> Section:
     variant = "unproven" if covers_zero else "saves" if whole["effect"] < 0 else "harms"
     message = words.say(
         f"effect.message.{variant}",
-        effect=words.points(whole["effect"]),
+        size=words.size(whole["effect"]),
+        way=words.say("effect.higher" if whole["effect"] > 0 else "effect.lower"),
         low=words.points(whole["effect_low"]),
         high=words.points(whole["effect_high"]),
-        detectable=words.points(whole["detectable_effect"]).lstrip("+"),
+        detectable=words.size(whole["detectable_effect"]),
         months=words.count(whole["pooled_month_count"]),
     )
     paragraphs = [words.say("effect.how", closed=words.month(closed))]
@@ -135,8 +136,9 @@ def _by_colour(context: Context, rows: list[Row], closed: date) -> Chart:
     ]
     chart = intervals(
         drawn,
-        words.points,
+        words.in_points,
         title=caption,
+        width=NARROW,
         reference_label=words.say("effect.zero"),
         axis=lambda rate: words.tenths(rate * 100),
     )
@@ -157,7 +159,7 @@ def _table(context: Context, rows: list[Row], closed: date) -> Table:
             [
                 name,
                 words.count(row["pooled_month_count"]),
-                words.points(row["detectable_effect"]).lstrip("+"),
+                words.size(row["detectable_effect"]),
                 words.say(f"effect.verdict.{_verdict(row)}"),
             ]
             for name, row in _cells(context, rows)
@@ -193,6 +195,7 @@ def _units(context: Context, closed: date) -> list[Chart | Table]:
         ],
         words.tenths,
         title=caption,
+        width=NARROW,
         reference_label=words.say("effect.none_saved"),
     )
     table = Table(

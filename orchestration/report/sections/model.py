@@ -1,10 +1,9 @@
 """The model beside the rules: who finds more churners, which one scores, whether the world still fits it."""
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, only
-from orchestration.report.words import UNKNOWN
 
 KEY = "model"
 MAIN_TARGET = "quantity_churn"
@@ -48,9 +47,9 @@ DRIFT = """
     from ml.feature_drift
     where snapshot_month = $month
     order by
-        level = 'stop' desc, level = 'investigate' desc, psi_over_critical desc nulls last, feature, model_id
+        level = 'stop' desc, level = 'investigate' desc, psi desc nulls last, feature, model_id
 """
-_SCORES = """
+SCORES = """
     select psi, level, expected_churners, early_month, early_observed_over_expected
     from ml.score_drift
     where snapshot_month = $month
@@ -74,8 +73,7 @@ def section(context: Context) -> Section:
     ]
     reasons: dict[str, list[str]] = {}
     for row in decisions:
-        reason = row[f"reason_{words.language}"] or UNKNOWN
-        reasons.setdefault(reason, []).append(words.label("target", row["target"]))
+        reasons.setdefault(words.reason(row), []).append(words.label("target", row["target"]))
     points = [
         words.say("model.decision", target=words.listed(targets), reason=reason)
         for reason, targets in reasons.items()
@@ -92,9 +90,9 @@ def section(context: Context) -> Section:
             beaten = _surely_beats(best, rules[0])
             message = words.say(
                 "model.message.beats" if beaten else "model.message.close",
-                model=words.label("contender", best["contender"]),
+                model=words.inline("contender", best["contender"]),
                 lift=words.number(best["top_decile_lift"]),
-                rule=words.label("contender", rules[0]["contender"]),
+                rule=words.inline("contender", rules[0]["contender"]),
                 rule_lift=words.number(rules[0]["top_decile_lift"]),
             )
         blocks += [_lifts(context, judged), _table(context, judged)]
@@ -105,6 +103,8 @@ def section(context: Context) -> Section:
         said, shown = _drift(context)
         notes += said
         blocks += shown
+    if blocks:
+        notes.append(words.say("model.glossary"))
     return context.section(KEY, message, points=points, blocks=blocks, notes=notes)
 
 
@@ -127,7 +127,14 @@ def _lifts(context: Context, judged: list[Row]) -> Chart:
         for row in judged
     ]
     return Chart(
-        bars(drawn, words.number, title=caption, reference=1.0, reference_label=words.say("model.blind")),
+        bars(
+            drawn,
+            words.number,
+            title=caption,
+            width=NARROW,
+            reference=1.0,
+            reference_label=words.say("model.blind"),
+        ),
         caption,
     )
 
@@ -187,7 +194,7 @@ def _lists(context: Context) -> list[Chart | Table]:
 
 def _drift(context: Context) -> tuple[list[str], list[Chart | Table]]:
     words = context.words
-    features, scores = context.reader.rows(DRIFT), context.reader.rows(_SCORES)
+    features, scores = context.reader.rows(DRIFT), context.reader.rows(SCORES)
     if not features and not scores:
         return [], []
     told = [row for row in features if row["level"] in ("stop", "investigate")]

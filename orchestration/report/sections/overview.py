@@ -4,7 +4,7 @@ from orchestration.charts import spark
 from orchestration.report.context import Context, stop_sum
 from orchestration.report.page import Section, Table
 from orchestration.report.reading import Row, change, months_back, only
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 KEY = "overview"
 _STOPS = "voluntary_stops"
@@ -50,7 +50,8 @@ def section(context: Context) -> Section:
     if base is None or base["value"] is None:
         return context.section(KEY, words.say("no_rows", month=words.month(month)))
     billed = _metric(rows, "billed_amount", "mid_high", context) or {}
-    way = direction(base["month_on_month"], 0) if base["month_on_month"] is not None else "first"
+    moved = base["month_on_month"]
+    way = "first" if moved is None else direction(1 + moved, 1, hardly=HARDLY)
     message = words.say(
         f"overview.message.{way}",
         count=words.count(base["value"]),
@@ -73,14 +74,9 @@ def section(context: Context) -> Section:
             cells += [words.value(value, unit), words.change(on_month, unit), words.change(on_year, unit)]
         name = words.say("overview.stops") if metric == _STOPS else words.label("metric", metric)
         lines.append([name, words.unit(unit), *cells])
-        sparks.append(spark(_course(context, rows, metric), title=name))
+        sparks.append(spark(_course(context, rows, metric), title=f"{name}, {words.say('overview.course')}"))
     heads = [words.say("head.figure"), words.say("head.unit")]
-    for tier in ("mid_high", "all"):
-        heads += [
-            words.say(f"head.{tier}"),
-            words.say("head.on_month"),
-            words.say("head.on_year"),
-        ]
+    heads += [words.month(month), words.say("head.on_month"), words.say("head.on_year")] * 2
     table = Table(
         words.say("overview.caption", month=words.month(month)),
         heads,
@@ -89,6 +85,7 @@ def section(context: Context) -> Section:
         sparks=sparks,
         spark_head=words.say("overview.course"),
         is_wide=True,
+        groups=[("", 2), *((words.say(f"head.{tier}"), 3) for tier in ("mid_high", "all")), ("", 1)],
     )
     return context.section(KEY, message, blocks=[table], notes=[words.say("overview.note")])
 
@@ -108,7 +105,7 @@ def _stops(context: Context, *, mid_high: bool) -> tuple[float | None, float | N
         float(stop_sum(context.stops(), "known_at_once", month, mid_high=mid_high, voluntary=True))
         if month in landed
         else None
-        for month in (context.month, context.before, months_back(context.month, 12))
+        for month in context.compared
     )
     return now, change(now, before), change(now, year_before)
 

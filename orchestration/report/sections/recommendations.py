@@ -13,8 +13,9 @@ from orchestration.report.page import Section
 from orchestration.report.reading import only, share, total
 from orchestration.report.sections.changes import CAUSES
 from orchestration.report.sections.effect import pooled_effect
-from orchestration.report.sections.model import DRIFT
+from orchestration.report.sections.model import DRIFT, SCORES
 from orchestration.report.sections.work import ANSWERED, CONTACTS, LISTED
+from orchestration.report.words import UNKNOWN
 
 KEY = "recommendations"
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -54,10 +55,10 @@ _MENDING = """
     limit 1
 """
 _SATISFACTION = """
-    select staff_role, touch_point, item, mean_score, target_score, gap
+    select staff_role, touch_point, item, survey_count, mean_score, target_score, gap
     from marts.satisfaction_followup
     where snapshot_month = $month and staff_role <> 'all' and survey_count > 0 and gap is not null
-    order by gap, staff_role, touch_point, item
+    order by gap * survey_count, gap, staff_role, touch_point, item
     limit 1
 """
 _FIRING = """
@@ -123,7 +124,7 @@ def _capacity_price(context: Context) -> Measured:
         float(row["shadow_price"]),
         {
             "unit": context.unit_name(row["resource_id"]),
-            "kind": words.label("channel", row["resource_kind"]),
+            "kind": words.inline("channel", row["resource_kind"]),
             "price": words.money(float(row["shadow_price"])),
         },
     )
@@ -184,7 +185,7 @@ def _first_cause(context: Context, *, unknown: bool) -> Measured:
     return Measured(
         share(count, listed),
         {
-            "cause": words.label("cause", cause),
+            "cause": words.inline("cause", cause),
             "count": words.count(count),
             "share": words.rate(share(count, listed)),
         },
@@ -203,7 +204,7 @@ def _mending(context: Context) -> Measured:
         {
             "unit": words.label("report.unit_type", row["mending_unit_type"]),
             "place": f"{words.label('report.place', row['place_type'])} {row['place_id']}",
-            "cause": words.label("cause", row["cause"]),
+            "cause": words.inline("cause", row["cause"]),
             "count": words.count(row["subscriber_count"]),
             "amount": words.money(row["billed_amount"]),
         },
@@ -220,11 +221,12 @@ def _satisfaction(context: Context) -> Measured:
     return Measured(
         float(row["gap"]),
         {
-            "role": words.label("report.staff_role", row["staff_role"]),
+            "role": words.inline("report.staff_role", row["staff_role"]),
             "place": words.label("report.touch_point", row["touch_point"]),
             "item": words.label("report.survey_item", row["item"]),
             "score": words.number(float(row["mean_score"])),
             "target": words.number(float(row["target_score"])),
+            "answers": words.count(row["survey_count"]),
         },
     )
 
@@ -244,8 +246,11 @@ def _firing(context: Context) -> Measured:
 def _drift(context: Context) -> Measured:
     if not context.reader.has("ml.feature_drift"):
         return Measured()
+    words = context.words
     count = sum(row["level"] == "stop" for row in context.reader.rows(DRIFT))
-    return Measured(float(count), {"count": context.words.count(count)})
+    scores = context.reader.rows(SCORES) if context.reader.has("ml.score_drift") else []
+    levels = [words.say(f"level.{level}") for level in sorted({row["level"] for row in scores})]
+    return Measured(float(count), {"count": words.count(count), "scores": words.listed(levels) or UNKNOWN})
 
 
 def _quarantined(context: Context) -> Measured:
@@ -265,7 +270,7 @@ def _unproven_effect(context: Context) -> Measured:
     words = context.words
     return Measured(
         float(whole["detectable_effect"]) if whole["effect_low"] <= 0 <= whole["effect_high"] else None,
-        {"detectable": words.points(whole["detectable_effect"]).lstrip("+")},
+        {"detectable": words.size(whole["detectable_effect"])},
     )
 
 

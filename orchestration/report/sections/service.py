@@ -1,6 +1,6 @@
 """How customers were served, asked and written to, and what the market did."""
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, only, share
@@ -60,7 +60,7 @@ def section(context: Context) -> Section:
             f"service.message.{direction(*counts)}",
             count=words.count(counts[0]),
             change=words.change(change(*counts)),
-            category=words.label("report.complaint", categories[0]["category"]),
+            category=words.inline("report.complaint", categories[0]["category"]),
             share=words.rate(share(categories[0]["event_count"], counts[0])),
         )
     )
@@ -86,38 +86,32 @@ def _complaints(context: Context, categories: list[Row], rows: list[Row]) -> Cha
     drawn = []
     for row in categories:
         earlier = only(rows, kind="complaint", category=row["category"], snapshot_month=context.before)
-        moved = change(row["event_count"], earlier["event_count"] if earlier else None)
         drawn.append(
             Bar(
                 words.label("report.complaint", row["category"]),
                 row["event_count"],
                 COLOURS["main"],
-                note=f"({words.change(moved)})" if moved is not None else "",
+                note=context.noted_change(row["event_count"], earlier["event_count"] if earlier else None),
             )
         )
-    return Chart(bars(drawn, words.count, title=caption), caption)
+    return Chart(bars(drawn, words.count, title=caption, width=NARROW), caption)
 
 
 def _table(context: Context, rows: list[Row]) -> Table:
     words = context.words
     told = []
     for kind in _KINDS:
-        totals = [
-            only(rows, kind=kind, category="all", snapshot_month=month)
-            for month in (context.month, context.before, months_back(context.month, 12))
-        ]
+        totals = [only(rows, kind=kind, category="all", snapshot_month=month) for month in context.compared]
         now = totals[0]
         if now is None:
             continue
-        counts = [row["event_count"] if row else None for row in totals]
         told.append(
             [
                 words.say(f"service.kind.{kind}"),
                 words.count(now["event_count"]),
                 words.count(now["subscriber_count"]),
                 words.number(now["mean_score"]),
-                words.change(change(counts[0], counts[1])),
-                words.change(change(counts[0], counts[2])),
+                *context.changes([row["event_count"] if row else None for row in totals]),
             ]
         )
     return Table(
@@ -171,7 +165,7 @@ def _satisfaction(context: Context) -> list[Chart | Table]:
             for bar, row in zip(drawn, rows, strict=True)
         ],
     )
-    return [Chart(bars(drawn, words.number, title=caption), caption), table]
+    return [Chart(bars(drawn, words.number, title=caption, width=NARROW), caption), table]
 
 
 def _market(context: Context) -> list[Chart | Table]:

@@ -1,10 +1,12 @@
 """What the base is billed, its trend, and how the month before became this one."""
 
-from orchestration.charts import COLOURS, Series, Step, bridge, lines
+from datetime import date
+
+from orchestration.charts import COLOURS, NARROW, Series, Step, bridge, lines
 from orchestration.report.context import MID_HIGH, Context, landed_months, tier_sum
 from orchestration.report.page import Chart, Section, Table
-from orchestration.report.reading import Row, change, months_back, share
-from orchestration.report.words import direction
+from orchestration.report.reading import Row, change, share
+from orchestration.report.words import HARDLY, direction
 
 KEY = "spend"
 STEPS = ("left", "new", "moved_down", "moved_up", "rest")
@@ -45,20 +47,22 @@ def section(context: Context) -> Section:
     notes = []
     cause = ""
     if context.reader.has("marts.tier_moves"):
-        steps = bridge_steps(context.reader.rows(_MOVES))
+        steps = month_steps(context)
         if steps:
             blocks += _bridge(context, steps)
             # Of what pulls the way the whole went, the most.
-            way = 1 if before is None or now >= before else -1
-            name = max(STEPS, key=lambda step: (way * steps[step], -STEPS.index(step)))
+            is_more = before is None or now >= before
+            name = largest_step(steps, is_more=is_more)
             if steps[name]:
                 cause = words.say(
-                    "spend.cause", step=words.say(f"spend.step.{name}"), amount=words.difference(steps[name])
+                    f"spend.cause.{'gain' if is_more else 'loss'}",
+                    step=words.say(f"spend.step.{name}"),
+                    amount=words.difference(steps[name]),
                 )
     else:
         notes.append(words.say("missing", tables="marts.tier_moves"))
     message = words.say(
-        f"spend.message.{direction(now, before)}",
+        f"spend.message.{direction(now, before, hardly=HARDLY)}",
         amount=words.money(now),
         change=words.change(change(now, before)),
     )
@@ -68,6 +72,17 @@ def section(context: Context) -> Section:
         notes.append(words.say("missing", tables="marts.metrics_monthly"))
     blocks.append(_table(context))
     return context.section(KEY, f"{message}{cause}", blocks=blocks, notes=notes)
+
+
+def month_steps(context: Context) -> dict[str, float]:
+    """Return how the bills of the month before became those of the month."""
+    return bridge_steps(context.reader.rows(_MOVES))
+
+
+def largest_step(steps: dict[str, float], *, is_more: bool) -> str:
+    """Return the step that gained the most or, not `is_more`, lost the most."""
+    way = 1 if is_more else -1
+    return max(STEPS, key=lambda step: (way * steps[step], -STEPS.index(step)))
 
 
 def bridge_steps(rows: list[Row]) -> dict[str, float]:
@@ -101,16 +116,20 @@ def bridge_steps(rows: list[Row]) -> dict[str, float]:
     }
 
 
+def bridge_chart(context: Context, steps: dict[str, float], before: date, month: date) -> Chart:
+    """Return how the bills of one month became those of another."""
+    words = context.words
+    caption = words.say("spend.bridge_caption", before=words.month(before), month=words.month(month))
+    drawn = [
+        Step(words.month(before), steps["before"], True),
+        *(Step(words.say(f"spend.step.{name}"), steps[name]) for name in STEPS),
+        Step(words.month(month), steps["now"], True),
+    ]
+    return Chart(bridge(drawn, words.count, title=caption), caption)
+
+
 def _bridge(context: Context, steps: dict[str, float]) -> list[Chart | Table]:
     words = context.words
-    caption = words.say(
-        "spend.bridge_caption", before=words.month(context.before), month=words.month(context.month)
-    )
-    drawn = [
-        Step(words.month(context.before), steps["before"], True),
-        *(Step(words.say(f"spend.step.{name}"), steps[name]) for name in STEPS),
-        Step(words.month(context.month), steps["now"], True),
-    ]
     table = Table(
         words.say("spend.bridge_table"),
         [words.say("head.step"), words.say("head.amount"), words.say("spend.of_before")],
@@ -132,7 +151,7 @@ def _bridge(context: Context, steps: dict[str, float]) -> list[Chart | Table]:
         ],
         strong=frozenset({0, len(STEPS) + 1}),
     )
-    return [Chart(bridge(drawn, words.count, title=caption), caption), table]
+    return [bridge_chart(context, steps, context.before, context.month), table]
 
 
 def _trend(context: Context) -> list[Chart | Table]:
@@ -145,29 +164,27 @@ def _trend(context: Context) -> list[Chart | Table]:
         series.append(Series(words.say(f"head.{tier}"), [known.get(month) for month in months], colour))
     caption = words.say("spend.trend_caption", month=words.month(context.month))
     chart = lines(
-        [words.month(month) for month in months], series, words.amount, title=caption, from_zero=True
+        [words.month(month) for month in months],
+        series,
+        words.amount,
+        title=caption,
+        width=NARROW,
+        from_zero=True,
     )
     return [Chart(chart, caption)] if months else []
 
 
 def _table(context: Context) -> Table:
     words, tiers = context.words, context.tiers()
-    rows = []
-    for name, mid_high in ((words.say("head.mid_high"), True), (words.say("head.all"), False)):
-        now, before, year_before = (
-            tier_sum(tiers, "billed_amount", month, mid_high=mid_high)
-            for month in (context.month, context.before, months_back(context.month, 12))
-        )
-        rows.append(
-            [
-                name,
-                words.amount(now),
-                words.change(change(now, before)),
-                words.change(change(now, year_before)),
-            ]
-        )
-    return Table(
+    return context.comparison(
         words.say("spend.table", month=words.month(context.month)),
-        ["", words.say("head.billed"), words.say("head.on_month"), words.say("head.on_year")],
-        rows,
+        (words.say("head.base"), words.say("head.billed")),
+        [
+            (
+                words.say("head.mid_high"),
+                lambda month: tier_sum(tiers, "billed_amount", month, mid_high=True),
+            ),
+            (words.say("head.all"), lambda month: tier_sum(tiers, "billed_amount", month, mid_high=False)),
+        ],
+        words.amount,
     )

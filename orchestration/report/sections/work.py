@@ -1,6 +1,6 @@
 """What was done: the month's list, its owners, contacts and what they found, units."""
 
-from orchestration.charts import COLOURS, Bar, bars
+from orchestration.charts import COLOURS, NARROW, Bar, bars
 from orchestration.report.context import Context
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, share, total
@@ -118,7 +118,7 @@ def _decisions(context: Context, rows: list[Row]) -> Chart:
                 note=f"({words.rate(share(lines, listed))})",
             )
         )
-    return Chart(bars(drawn, words.count, title=caption), caption)
+    return Chart(bars(drawn, words.count, title=caption, width=NARROW), caption)
 
 
 def _decisions_table(context: Context, rows: list[Row]) -> Table:
@@ -181,6 +181,7 @@ def _units(context: Context) -> list[Chart | Table]:
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
     table = Table(
         words.say("work.units_table", month=words.month(context.month)),
@@ -212,7 +213,7 @@ def _outcomes(context: Context, contacts: list[Row]) -> Chart:
         )
         for outcome, is_reached in outcomes
     ]
-    return Chart(bars(drawn, words.count, title=caption), caption)
+    return Chart(bars(drawn, words.count, title=caption, width=NARROW), caption)
 
 
 def _answers(context: Context) -> list[Chart | Table]:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.charts import COLOURS, Bar, Series, Step, bars, bridge, lines, stacked_columns
+from orchestration.charts import COLOURS, NARROW, Series, lines, stacked_columns
 from orchestration.report.context import Context, landed_months, stop_sum, tier_sum
 from orchestration.report.page import Chart, Section, Table
 from orchestration.report.reading import Row, change, months_back, share, total
-from orchestration.report.sections.churn import STOP_KINDS
-from orchestration.report.sections.spend import STEPS, bridge_steps
+from orchestration.report.sections.churn import kinds_chart
+from orchestration.report.sections.spend import STEPS, bridge_chart, bridge_steps, largest_step
+from orchestration.report.sections.warnings import weeks_of
 from orchestration.report.sections.work import DISPOSITIONS
-from orchestration.report.words import direction
+from orchestration.report.words import HARDLY, direction
 
 _MOVES = """
     select
@@ -72,7 +73,7 @@ def figures(context: Context) -> Section:
     }
     billed = [tier_sum(tiers, "billed_amount", month, mid_high=True) for month in months]
     message = words.say(
-        f"year.message.{direction(counts[last], counts[opening])}",
+        f"year.message.{direction(counts[last], counts[opening], hardly=HARDLY)}",
         year=str(context.month.year),
         opening=words.month(opening),
         before=words.count(counts[opening]),
@@ -86,13 +87,16 @@ def figures(context: Context) -> Section:
         [Series(words.say("head.mid_high"), [counts[month] for month in months], COLOURS["main"])],
         words.count,
         title=caption,
+        width=NARROW,
     )
     left = [_left(context, month) for month in months]
-    warned = [tier_sum(tiers, "warned_count", month, mid_high=False) for month in months]
-    red = [tier_sum(tiers, "red_count", month, mid_high=False) for month in months]
+    warned = [tier_sum(tiers, "warned_count", month, mid_high=True) for month in months]
+    red = [tier_sum(tiers, "red_count", month, mid_high=True) for month in months]
+    weeks = weeks_of(context)
     rows = [
         [
             words.month(month),
+            words.count(weeks.get(month)),
             words.count(counts[month]),
             words.amount(billed[index]),
             words.count(left[index]),
@@ -105,6 +109,7 @@ def figures(context: Context) -> Section:
         [
             words.say("year.sum"),
             "",
+            "",
             words.amount(sum(one or 0 for one in billed)),
             words.count(sum(left)),
             "",
@@ -115,11 +120,12 @@ def figures(context: Context) -> Section:
         words.say("year.table", year=str(context.month.year)),
         [
             words.say("year.month"),
+            words.say("year.weeks"),
             words.say("head.lines"),
             words.say("head.billed"),
             words.say("year.left"),
             words.say("year.warned"),
-            words.label("colour", "red"),
+            words.say("year.red"),
         ],
         rows,
         strong=frozenset({len(rows) - 1}),
@@ -139,24 +145,15 @@ def spend(context: Context) -> Section:
     monthly = [bridge_steps([row for row in rows if row["snapshot_month"] == month]) for month in months]
     summed = {step: sum(steps[step] for steps in monthly) for step in STEPS}
     opening, closing = monthly[0]["before"], monthly[-1]["now"]
-    way = 1 if closing >= opening else -1
-    name = max(STEPS, key=lambda step: (way * summed[step], -STEPS.index(step)))
+    name = largest_step(summed, is_more=closing >= opening)
     message = words.say(
-        f"year.spend.{direction(closing, opening)}",
+        f"year.spend.{direction(closing, opening, hardly=HARDLY)}",
         amount=words.money(closing),
         change=words.change(change(closing, opening)),
         opening=words.month(months_back(months[0], 1)),
         step=words.say(f"spend.step.{name}"),
         step_amount=words.difference(summed[name]),
     )
-    caption = words.say(
-        "spend.bridge_caption", before=words.month(months_back(months[0], 1)), month=words.month(months[-1])
-    )
-    drawn = [
-        Step(words.month(months_back(months[0], 1)), opening, True),
-        *(Step(words.say(f"spend.step.{step}"), summed[step]) for step in STEPS),
-        Step(words.month(months[-1]), closing, True),
-    ]
     table = Table(
         words.say("spend.bridge_table"),
         [words.say("head.step"), words.say("head.amount")],
@@ -166,7 +163,12 @@ def spend(context: Context) -> Section:
     return context.section(
         "spend",
         message,
-        blocks=[Chart(bridge(drawn, words.count, title=caption), caption), table],
+        blocks=[
+            bridge_chart(
+                context, {"before": opening, **summed, "now": closing}, months_back(months[0], 1), months[-1]
+            ),
+            table,
+        ],
         notes=notes,
     )
 
@@ -191,25 +193,25 @@ def churn(context: Context) -> Section:
         [Series("", left, COLOURS["main"])],
         words.count,
         title=caption,
+        width=NARROW,
         provisional=sum(month >= first_open for month in months),
     )
-    kinds = context.reader.rows(STOP_KINDS, first=january(context), last=context.month)
-    kinds_caption = words.say("year.kinds_caption", year=str(context.month.year))
-    kinds_chart = bars(
-        [
-            Bar(
-                words.label("report.stop_kind", row["stop_kind"]),
-                row["stop_count"],
-                COLOURS["main"] if row["is_voluntary_stop"] else COLOURS["rest"],
-            )
-            for row in kinds
-        ],
-        words.count,
-        title=kinds_caption,
+    note = words.say(
+        "churn.note", first=words.month(max(months[0], first_open)), months=str(context.silence_months)
     )
-    note = words.say("churn.note", first=words.month(first_open), months=str(context.silence_months))
     return context.section(
-        "churn", message, blocks=[Chart(chart, caption), Chart(kinds_chart, kinds_caption)], notes=[note]
+        "churn",
+        message,
+        blocks=[
+            Chart(chart, caption),
+            *kinds_chart(
+                context,
+                january(context),
+                context.month,
+                words.say("year.kinds_caption", year=str(context.month.year)),
+            ),
+        ],
+        notes=[note],
     )
 
 
@@ -233,8 +235,15 @@ def work(context: Context) -> Section:
         assigned=words.count(assigned),
         listed=words.count(listed),
         share=words.rate(share(assigned, listed)),
-        made=words.count(total(contacts, "contact_count")),
-        reached=words.count(total(contacts, "reached_count")),
+    )
+    message += (
+        words.say(
+            "year.contacts_made",
+            made=words.count(total(contacts, "contact_count")),
+            reached=words.count(total(contacts, "reached_count")),
+        )
+        if contacts
+        else words.say("year.no_contacts")
     )
     caption = words.say("year.work_caption", year=str(context.month.year))
     chart = stacked_columns(
@@ -251,6 +260,7 @@ def work(context: Context) -> Section:
         ],
         words.count,
         title=caption,
+        width=NARROW,
     )
     table = Table(
         words.say("year.contacts_table"),
@@ -283,7 +293,7 @@ def model(context: Context) -> Section:
         words.say(
             "model.decision",
             target=words.month(row["snapshot_month"]),
-            reason=row[f"reason_{words.language}"],
+            reason=words.reason(row),
         )
         for row in decisions
     ]

@@ -249,3 +249,27 @@ def test_charts_have_the_same_bytes_in_another_process() -> None:
     ).stdout
 
     assert again == lines(["a", "b"], [Series("A", [1, 2])], str, title="t")
+
+
+def test_long_labels_are_smaller_then_take_two_lines_and_lose_nothing() -> None:
+    short, longer = "Price", "Account manager, outbound call: overall"
+    longest = "Account manager of group customers, outbound call: overall"
+
+    assert texts(bars([Bar(longer, 1), Bar(short, 2)], whole, title="t")) == [longer, "1", short, "2"]
+    assert texts(bars([Bar(longest, 1), Bar(short, 2)], whole, title="t")) == [
+        *("Account manager of group", "customers, outbound call: overall", "1"),
+        *(short, "2"),
+    ]
+
+
+def test_a_chart_tells_its_values_to_who_cannot_see_it() -> None:
+    series = [Series("High", [None, 20, 40]), Series("Mid", [None, None, None])]
+
+    assert "<desc>A: 100  (up); B: –</desc>" in bars(
+        [Bar("A", 100, note="(up)"), Bar("B", None)], whole, title="t"
+    )
+    assert "<desc>High: 06 20, 07 40; Mid: </desc>" in lines(["05", "06", "07"], series, whole, title="t")
+    assert "<desc>&lt;A&gt;: 2 [1, 3]</desc>" in intervals([Interval("<A>", 2, 1, 3)], whole, title="t")
+    assert "<desc>05: 100; left: -20; 06: 80</desc>" in bridge(
+        [Step("05", 100, True), Step("left", -20), Step("06", 80, True)], whole, title="t"
+    )

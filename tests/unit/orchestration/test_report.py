@@ -10,9 +10,7 @@ import duckdb
 import pytest
 
 from orchestration.report import write_reports
-from orchestration.report.context import Context
-from orchestration.report.page import Chart, Section, Table
-from orchestration.report.reading import Reader
+from orchestration.report.page import Chart
 from orchestration.report.report import SECTIONS, YEAR_SECTIONS
 from orchestration.report.sections import (
     base,
@@ -29,120 +27,16 @@ from orchestration.report.sections import (
 )
 from orchestration.report.words import Words
 from orchestration.settings import REFERENCE, OperatorSettings
-from orchestration.worklists.texts import Texts
+from tests.report_tables import EFFECT, KPI, LIST, MOVES, STOPS, TEXTS, context, publication, table
 
-TEXTS = Texts.load(REFERENCE / "texts.csv")
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
 PACKAGE = Path(__file__).parents[3] / "orchestration" / "report"
-
-KPI = """
-    create table publication.marts.kpi_monthly as
-        select *, 'B1' as branch_id, 'gold' as brand from (values
-            (date '2026-05-01', 'high', 10, 2000.00, 1, 6, 1, 1, 4),
-            (date '2026-05-01', 'mid', 30, 3000.00, 2, 14, 2, 2, 10),
-            (date '2026-05-01', 'mass', 60, 1000.00, 9, null, null, null, null),
-            (date '2026-06-01', 'high', 12, 2500.00, 1, 7, 2, 1, 4),
-            (date '2026-06-01', 'mid', 32, 3100.00, 3, 18, 5, 1, 12),
-            (date '2026-06-01', 'mass', 56, 900.00, 8, null, null, null, null)
-        ) rows (snapshot_month, value_tier, subscriber_count, billed_amount, value_churn_count, warned_count,
-            red_count, yellow_count, blue_count)
-"""
-MOVES = """
-    create table publication.marts.tier_moves as
-        select date '2026-06-01' as snapshot_month, * from (values
-            ('mid', 'none', 2, 150.00, null),
-            ('none', 'high', 1, null, 240.00),
-            ('mid', 'mass', 3, 330.00, 60.00),
-            ('mass', 'mid', 4, 80.00, 400.00),
-            ('mid', 'high', 5, 900.00, 1100.00),
-            ('high', 'high', 7, 1500.00, 1450.00),
-            ('mass', 'mass', 50, 700.00, 690.00),
-            ('none', 'mass', 2, null, 20.00),
-            ('mass', 'none', 6, 90.00, null)
-        ) rows (tier_before, tier_now, subscriber_count, billed_amount_before, billed_amount_now)
-"""
-STOPS = """
-    create table publication.marts.dim_subscribers as
-        select month::date as snapshot_month, 'S' || number as subscriber_id,
-            case when number <= 4 then 'high' else 'mass' end as value_tier,
-            'B1' as branch_id, 'gold' as brand
-        from unnest(['2026-03-01', '2026-05-01', '2026-06-01']) months (month),
-            range(1, 8) numbers (number);
-    create table publication.marts.fct_churn_flags (snapshot_month date, subscriber_id varchar,
-        is_effective_stop boolean, stop_kind varchar, is_voluntary_stop boolean, stop_known_in_month date);
-    insert into publication.marts.fct_churn_flags values
-        ('2026-03-01', 'S1', true, 'port_out', true, '2026-03-01'),
-        ('2026-03-01', 'S2', true, 'silence', true, '2026-06-01'),
-        ('2026-03-01', 'S3', true, 'silence', true, '2026-07-01'),
-        ('2026-05-01', 'S1', true, 'port_out', true, '2026-05-01'),
-        ('2026-05-01', 'S2', true, 'reported', true, '2026-05-01'),
-        ('2026-05-01', 'S3', true, 'termination', true, '2026-06-01'),
-        ('2026-05-01', 'S7', true, 'termination', true, '2026-05-01'),
-        ('2026-06-01', 'S1', true, 'termination', true, '2026-06-01'),
-        ('2026-06-01', 'S2', true, 'arrears', false, '2026-06-01'),
-        ('2026-06-01', 'S3', false, null, null, null)
-"""
-LIST = """
-    create table publication.retention.responsibilities (snapshot_month date, assignment_id varchar,
-        list_kind varchar, disposition varchar, suppression_reason varchar, stage varchar,
-        main_cause varchar, primary_unit_id varchar, due_date date, expected_benefit decimal(14, 2));
-    insert into publication.retention.responsibilities values
-        ('2026-05-01', 'a1', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-06-03', 5.00),
-        ('2026-05-01', 'a2', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-06-03', 5.00),
-        ('2026-05-01', 'a3', 'at_risk', 'assigned', null, 'visit', 'quality', 'B1', '2026-06-03', 5.00),
-        ('2026-06-01', 'b1', 'at_risk', 'assigned', null, 'call', 'price', 'B1', '2026-07-03', 5.50),
-        ('2026-06-01', 'b2', 'at_risk', 'held_out', null, 'call', 'quality', 'B1', null, 4.00),
-        ('2026-06-01', 'b3', 'at_risk', 'suppressed', 'no_contact_data', 'call', 'quality', 'B1', null, 4.00),
-        ('2026-06-01', 'b4', 'at_risk', 'beyond_capacity', null, 'call', 'quality', 'B1', null, 4.00),
-        ('2026-06-01', 'b5', 'lost', 'assigned', null, 'call', 'unknown', 'B1', '2026-07-03', null);
-    create table publication.retention.fct_retention_contacts (assignment_id varchar, attempt_no integer,
-        contact_month date, contacted_at timestamp, channel varchar, outcome varchar, is_reached boolean,
-        is_retained boolean);
-    insert into publication.retention.fct_retention_contacts values
-        ('a1', 1, '2026-06-01', '2026-06-02 10:00', 'call', 'not_reached', false, false),
-        ('a1', 2, '2026-06-01', '2026-06-04 10:00', 'call', 'reached_retained', true, true),
-        ('a2', 1, '2026-06-01', '2026-06-05 10:00', 'call', 'not_reached', false, false),
-        ('a3', 1, '2026-07-01', '2026-07-02 10:00', 'visit', 'reached_leaving', true, false)
-"""
-EFFECT = """
-    create table publication.labels.churn_labels (snapshot_month date, closed_in_month date);
-    insert into publication.labels.churn_labels values
-        ('2025-10-01', '2026-05-01'), ('2025-11-01', '2026-06-01'), ('2025-12-01', '2026-03-01'),
-        ('2025-12-01', null), ('2026-01-01', '2026-07-01');
-    create table publication.retention.retention_effect as
-        select * from (values
-            (date '2025-10-01', 'all', 'all', 2, -0.5::double, -0.6::double, -0.4::double, 0.1::double),
-            (date '2025-11-01', 'all', 'all', 3, -0.02::double, -0.05::double, 0.01::double, 0.03::double),
-            (date '2025-11-01', 'red', 'all', 3, -0.04::double, -0.06::double, -0.02::double, 0.02::double)
-        ) rows (snapshot_month, colour, value_tier, pooled_month_count, pooled_randomised_effect,
-            pooled_randomised_effect_low, pooled_randomised_effect_high, pooled_randomised_detectable_effect)
-"""
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("attach ':memory:' as publication")
-        for schema in ("marts", "retention", "labels", "ml", "ops"):
-            connection.execute(f"create schema publication.{schema}")
-        connection.execute("create schema reference")
-        connection.execute(
-            "create table reference.parameters as select 'silence_months' as parameter, '3' as value"
-        )
+    with publication() as connection:
         yield connection
-
-
-def context(
-    connection: duckdb.DuckDBPyConnection, month: date = JUNE, language: str = "en", **parts: object
-) -> Context:
-    reader = Reader(connection, month, published="publication")
-    return Context(reader, Words(TEXTS, language, "CNY"), {}, **parts)  # type: ignore[arg-type]
-
-
-def table(section: Section, caption: str) -> list[list[str]]:
-    found = [block for block in section.blocks if isinstance(block, Table) and caption in block.caption]
-    assert len(found) == 1, [block.caption for block in section.blocks]
-    return [list(row) for row in found[0].rows]
 
 
 def written(
@@ -163,7 +57,9 @@ def test_base_counts_tiers_and_names_the_change(connection: duckdb.DuckDBPyConne
 
     section = base.section(context(connection))
 
-    assert section.message == "The mid- and high-value base grew to 44 lines (+10.0%), 44.0% of all"
+    assert section.message == (
+        "The mid- and high-value base grew to 44 lines (+10.0% on the month before), 44.0% of all"
+    )
     assert table(section, "by tier in 2026-06") == [
         ["High", "12", "+20.0%", "–"],
         ["Mid", "32", "+6.7%", "–"],
@@ -172,8 +68,8 @@ def test_base_counts_tiers_and_names_the_change(connection: duckdb.DuckDBPyConne
     ]
     # 4 from mass; 3 to mass; 1 new; 2 gone: 4 + 1 - 3 - 2 = 0.
     assert section.paragraphs == [
-        "4 lines moved up into mid or high value and 3 fell to mass; 1 of mid or high value are new and 2 "
-        "have left the books: 0 in all."
+        "4 lines moved up into mid or high value and 3 fell to mass; 1 lines of mid or high value are new "
+        "and 2 are no longer on the books: 0 in all."
     ]
     assert table(section, "(rows) and in") == [
         ["High", "7", "0", "0", "0"],
@@ -203,7 +99,8 @@ def test_the_bridge_of_bills_adds_up(connection: duckdb.DuckDBPyConnection) -> N
     )
     section = spend.section(context(connection))
     assert section.message == (
-        "Mid- and high-value billing rose to 5,600 CNY (+12.0%), above all by: Rose from mass (+400 CNY)"
+        "Mid- and high-value billing rose to 5,600 CNY (+12.0% on the month before); the largest gain: rose "
+        "from mass (+400 CNY)"
     )
 
 
@@ -214,16 +111,17 @@ def test_churn_compares_what_each_months_end_knew(connection: duckdb.DuckDBPyCon
 
     # Of May two of high value were known in May; the third only in June.
     assert section.message == (
-        "Mid- and high-value lines known to have left of their own accord in 2026-06: 1, fewer than "
-        "the 2 known of 2026-05 at its end"
+        "Mid- and high-value lines known to have left of their own accord in 2026-06: 1; of 2026-05 2 were "
+        "known at its end"
     )
     assert table(section, "Churn of 2026-06")[:4] == [
-        ["Voluntary stop", "Mid,\u00a0high", "1", "2.3%", "−50.0%", "–"],
-        ["", "All", "1", "1.00%", "−66.7%", "–"],
-        ["Involuntary stop", "Mid,\u00a0high", "1", "2.3%", "–", "–"],
-        ["", "All", "1", "1.00%", "–", "–"],
+        ["Voluntary stop", "Mid,\u00a0high", "1", "2.3%", "2", "–"],
+        ["", "All lines", "1", "1.00%", "3", "–"],
+        ["Involuntary stop (debt, fraud, administration)", "Mid,\u00a0high", "1", "2.3%", "0", "–"],
+        ["", "All lines", "1", "1.00%", "0", "–"],
     ]
-    assert section.notes[0].startswith("Figures from 2026-04 on are provisional")
+    # No month before May has landed.
+    assert section.notes[0].startswith("Figures from 2026-05 on are provisional")
 
 
 def test_churn_of_the_final_month_counts_what_came_later(connection: duckdb.DuckDBPyConnection) -> None:
@@ -238,20 +136,44 @@ def test_churn_of_the_final_month_counts_what_came_later(connection: duckdb.Duck
     )
 
 
-def test_warnings_tell_the_commonest_colour(connection: duckdb.DuckDBPyConnection) -> None:
+def test_warnings_compare_average_weeks_since_months_have_four_or_five(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     connection.execute(
         KPI
         + """;
         create table publication.retention.churn_warnings as
-            select date '2026-06-01' as week_month, date '2026-06-10' as warning_week, 'S1' as subscriber_id,
-                'red' as colour, true as is_new
+            select month::date as week_month, week::date as warning_week, 'S' || number as subscriber_id,
+                case when number = 1 then 'red' when number = 2 then 'yellow' else 'blue' end as colour,
+                true as is_new
+            from (values
+                ('2026-05-01', '2026-05-13', 4), ('2026-05-01', '2026-05-20', 4),
+                ('2026-06-01', '2026-06-10', 3), ('2026-06-01', '2026-06-17', 1),
+                ('2026-06-01', '2026-06-24', 1)
+            ) weeks (month, week, warned), range(1, warned + 1) numbers (number);
+        create table publication.retention.warning_evidence as
+            select *, 'C2' as condition_id from publication.retention.churn_warnings
+            where colour in ('red', 'yellow')
         """
     )
 
     section = warnings.section(context(connection))
 
-    assert section.message == "Warnings rose to 25 lines (+25.0%), 64.0% of them blue; 7 are red"
-    assert table(section, "highest colour")[-1] == ["Total", "25", "+25.0%", "–"]
+    # Red or yellow: 2 + 2 in two weeks of May, 2 + 1 + 1 in three of June.
+    assert warnings.weeks_of(context(connection)) == {MAY: 2, JUNE: 3}
+    assert section.message == (
+        "1 lines were red or yellow in an average week of 2026-06, −33.3% on 2026-05; 7 were red in at least "
+        "one week"
+    )
+    assert table(section, "weeks that ended in it: 2026-06: 3, 2026-05: 2")[-1] == [
+        "Total",
+        "25",
+        "+25.0%",
+        "–",
+    ]
+    weeks, conditions = (block for block in section.blocks if isinstance(block, Chart))
+    assert "Red: 2026-05-13 1, 2026-06-24 1; Yellow: 2026-05-13 1, 2026-06-24 0" in weeks.svg
+    assert "Use or charges fell sharply: 1  (−33.3%)" in conditions.svg
 
 
 def test_warnings_of_a_month_without_a_base_month(connection: duckdb.DuckDBPyConnection) -> None:
@@ -271,8 +193,8 @@ def test_work_counts_the_list_and_last_months_answers_known_by_now(
     section = work.section(context(connection))
 
     assert section.message == (
-        "1 of 4 customers at risk (25.0%) were given to a person; 3 contacts came back in the month, 1 of "
-        "which reached the customer"
+        "1 of 4 lines at risk (25.0%) were given to a person; 3 contacts were reported back in the month, 1 "
+        "of them reached the customer"
     )
     assert table(section, "by decision") == [
         ["Assigned", "1", "1"],
@@ -300,14 +222,17 @@ def test_effect_is_that_of_the_newest_month_closed_by_now(connection: duckdb.Duc
 
     assert effect.closed_month(context(connection)) == date(2025, 11, 1)
     assert section.message == (
-        "No effect is proven yet: over 3 months the churn of those drawn for contact differs by −2.00 pp "
-        "from that of those held out (95 %: −5.00 pp to +1.00 pp); only 3.00 pp or more would have shown"
+        "No effect is proven yet: over 3 months the churn of those drawn for contact was 2.00 pp lower than "
+        "that of those held out (95 % interval −5.00 pp to +1.00 pp); an effect below 3.00 pp cannot be told "
+        "from chance"
     )
-    assert table(section, "What could be seen") == [
+    assert table(section, "What could have been seen") == [
         ["Whole list", "3", "3.00 pp", "may be chance"],
         ["Red", "3", "2.00 pp", "fewer leave"],
     ]
-    assert any("No outcome of a contact has come back" in paragraph for paragraph in section.paragraphs)
+    assert any(
+        "No outcome of a contact has been reported back" in paragraph for paragraph in section.paragraphs
+    )
 
 
 @pytest.mark.parametrize(
@@ -364,10 +289,10 @@ def test_recommendations_follow_rules_in_force_from_their_threshold_on(
 
     # A quarter is beyond capacity: met exactly.
     assert section.points[0] == (
-        "Find more hands or ask for less: 1 of 4 customers at risk (25.0%) were beyond capacity."
+        "Add capacity or shorten the list: 1 of 4 lines at risk (25.0%) could not be assigned to anybody."
     )
     assert len(section.points) == count
-    assert section.message == f"Figures of the month that call for action: {count}"
+    assert section.message == f"Steps that the month's figures call for: {count}"
 
 
 def test_every_recommendation_of_the_rule_book_can_be_measured_and_said() -> None:
@@ -392,10 +317,18 @@ def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb
                 ('V2_minutes', true, date '2000-01-01', date '2026-05-01'),
                 ('V3_calls', false, date '2026-06-01', null)
             ) rows (rule_id, enabled, valid_from_month, valid_to_month);
+        create table reference.raw_tables as
+            select * from (values ('arrears', 'snapshot'), ('bills', 'event'), ('complaints', 'register'),
+                ('payments', 'event'), ('plan_changes', 'event'), ('plans', 'static'))
+                rows (table_name, kind);
         create table publication.ops.landing_audit as
             select * from (values
                 (date '2026-05-01', 'bills', 10, 10, 0),
+                (date '2026-05-01', 'arrears', 3, 3, 0),
                 (date '2026-05-01', 'complaints', 3, 3, 0),
+                (date '2026-05-01', 'payments', 3, 3, 0),
+                (date '2026-05-01', 'plan_changes', 3, 0, 3),
+                (null, 'plans', 3, 3, 0),
                 (date '2026-06-01', 'bills', 20, 15, 5)
             ) rows (landed_month, table_name, rows_read, rows_accepted, rows_quarantined)
         """
@@ -404,15 +337,16 @@ def test_changes_name_cause_mover_rules_data_and_stale_months(connection: duckdb
     section = changes.section(context(connection, stale=[MAY]))
 
     # By quality 3 now, 1 before; by price 1 now, 2 before.
-    assert section.message == (
-        "4 customers are at risk, +1 on the month before; the largest rise is by cause: Network quality (+2)"
-    )
+    assert section.message == ("Lines at risk rose by 1 to 4; by first cause, network quality rose most (+2)")
     assert section.points == [
         "Rules in force from this month on: churn_rules: V1_bill.",
         "Rules that ended with the month before: churn_rules: V2_minutes.",
-        "Data: 5 of 20 rows landed were set aside (25.0%): bills 5.",
-        "Tables that landed in earlier months and not in this one: complaints. What rests on them is unknown "
-        "or counts as nothing happened.",
+        "Data: 5 of 20 rows landed were set aside as unusable (25.0%): bills 5.",
+        "Tables of states that landed in earlier months and not in this one: arrears. What rests on them is "
+        "unknown.",
+        "Registers without news this month: complaints. What was known before holds.",
+        "Tables of events that landed in earlier months and not in this one: payments. None is taken to have "
+        "happened.",
         "Months whose files were corrected after they were closed, and that wait to be run again: 2026-05.",
     ]
     # Red and yellow: high 2 to 3, mid 4 to 6.
@@ -447,10 +381,10 @@ def test_overview_shows_ten_figures_with_month_and_year_before(
     )
     rows = table(section, "Ten figures")
     assert len(rows) == 10
-    assert rows[0] == ["Lines", "number", "44", "+10.0%", "–", "100", "0.0%", "+25.0%"]
+    assert rows[0] == ["Lines", "lines", "44", "+10.0%", "–", "100", "0.0%", "+25.0%"]
     assert rows[1][2:] == ["–", "–", "–", "44.0%", "+4.00 pp", "−0.10 pp"]
     assert rows[5] == [
-        *("Left voluntarily, known at the month's end", "number"),
+        *("Left voluntarily, known at the month's end", "lines"),
         *("1", "−50.0%", "–"),
         *("1", "−66.7%", "–"),
     ]
@@ -471,8 +405,8 @@ def test_model_is_beyond_chance_only_where_intervals_part(connection: duckdb.Duc
 
     section = model.section(context(connection))
     assert section.message == (
-        "New model finds 4.00 times as many churners in its top tenth as a blind pick, the best rule "
-        "(Scorecard) 2.00 times: better beyond chance"
+        "The top tenth by the new model holds 4.00 times as many churners as a blind pick, that by the best "
+        "rule (scorecard) 2.00 times: better beyond chance"
     )
     assert table(section, "same contenders")[1] == ["Scorecard", "1.90", "0.60", "–"]
 
@@ -496,10 +430,10 @@ def test_service_tells_the_commonest_complaint(connection: duckdb.DuckDBPyConnec
 
     section = service.section(context(connection))
 
-    assert section.message == "Complaints rose to 30 (+50.0%); most are about Network (60.0%)"
+    assert section.message == "Complaints rose to 30 (+50.0%); the commonest subject is network (60.0%)"
     assert table(section, "Service, campaigns") == [
         ["Complaints", "30", "25", "–", "+50.0%", "–"],
-        ["Own surveys", "8", "8", "7.50", "–", "–"],
+        ["Answers to own surveys (1 to 10)", "8", "8", "7.50", "–", "–"],
     ]
 
 
@@ -593,7 +527,7 @@ def test_december_brings_the_year(connection: duckdb.DuckDBPyConnection, tmp_pat
 
     assert page.count("<section id=") == 2 * len(YEAR_SECTIONS)
     # In November three of high value as known by now, in December one; September's base has not landed.
-    assert "Mid- and high-value lines that left of their own accord in 2025: 4, as known at its end" in page
+    assert "4 mid- and high-value lines left of their own accord in 2025, as known at its end" in page
     assert "Over 2025 the mid- and high-value base rose from 40 lines (2025-11) to 44 (+10.0%)" in page
     assert "the year billed 10,600 CNY" in page
     assert "Monthly billing of mid and high value rose to 3,190 CNY (+10.8% on 2025-11)" in page
@@ -639,4 +573,8 @@ def test_words_write_numbers_with_their_signs() -> None:
     )
     assert (words.rate(0.0079), words.rate(0.38), words.rate(None)) == ("0.79%", "38.0%", "–")
     assert (words.change(0.0004), words.change(-0.2), words.change(0.0)) == ("+0.04%", "−20.0%", "0.0%")
+    assert words.reason({"reason_en": "churn-2026-06 is not better: 0.04 (-0.33 to 0.40)"}) == (
+        "churn-2026-06 is not better: 0.04 (−0.33 to 0.40)"
+    )
+    assert [words.inline("stage", stage) for stage in ("visit", "sms")] == ["visit", "SMS"]
     assert (words.change(-0.0022, "rate"), words.difference(-1500.0)) == ("−0.22 pp", "−1,500")
