@@ -65,6 +65,7 @@ DATA_QUALITY = Dashboard(
                         ("subscriber_count",),
                         x="month",
                         every=("month",),
+                        width=5,
                     ),
                     Chart(
                         "closes",
@@ -79,6 +80,7 @@ DATA_QUALITY = Dashboard(
                             "input_checksum",
                         ),
                         every=("month",),
+                        width=7,
                         options={"show_cell_bars": False},
                     ),
                 ),

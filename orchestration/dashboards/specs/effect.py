@@ -4,8 +4,6 @@ from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kin
 
 _TOTAL = (Where("colour_code", "==", "all"), Where("tier_code", "==", "all"))
 _POOLED = Where("span", "==", "pooled")
-# Slanted names need the room of the axis's title.
-_SLANTED = {"x_ticks_layout": "45°", "x_axis_title": ""}
 
 
 def _number(name: str, metric: str) -> Chart:
@@ -77,9 +75,11 @@ EFFECT = Dashboard(
                         "unit_savings",
                         ("end_of_savings",),
                         x="unit",
-                        height=56,
-                        options=_SLANTED,
+                        width=12,
+                        options={"x_axis_title": ""},
                     ),
+                ),
+                (
                     Chart(
                         "figures",
                         Kind.TABLE,
@@ -93,6 +93,7 @@ EFFECT = Dashboard(
                             "pooled_randomised_detectable_effect",
                         ),
                         columns=("colour", "value_tier"),
+                        width=12,
                         height=56,
                         options={"show_cell_bars": False},
                     ),

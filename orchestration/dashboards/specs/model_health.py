@@ -66,7 +66,7 @@ MODEL_HEALTH = Dashboard(
                         "releases",
                         columns=("target", "model_id", "reason"),
                         width=12,
-                        height=40,
+                        height=48,
                     ),
                 ),
             ),
@@ -79,7 +79,7 @@ MODEL_HEALTH = Dashboard(
                         "calibration",
                         Kind.INTERVALS,
                         "model_figures",
-                        ("end_of_figure",),
+                        ("end_beyond_one",),
                         x="month",
                         where=(
                             *_figure("observed_over_expected"),
