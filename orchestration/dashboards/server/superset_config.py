@@ -107,9 +107,10 @@ THEME_DEFAULT = {
                     "axisLabel": {
                         "interval": 0,
                         "hideOverlap": True,
-                        "width": 84,
+                        "width": 90,
                         "overflow": "break",
                         "fontSize": 10,
+                        "padding": [0, 4],
                     },
                 },
                 "yAxis": {"scale": False},

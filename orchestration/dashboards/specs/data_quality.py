@@ -75,7 +75,6 @@ DATA_QUALITY = Dashboard(
                             "month",
                             "file_count",
                             "rows_read",
-                            "rows_accepted",
                             "rows_quarantined",
                             "input_checksum",
                         ),

@@ -47,6 +47,7 @@ RESPONSIBILITY = Dashboard(
                         ("lines",),
                         x="disposition",
                         by="colour",
+                        options={"orientation": "horizontal"},
                     ),
                     Chart(
                         "by_unit",
