@@ -26,10 +26,7 @@ VERSION = "1.0.0"
 ROOT = "retention"
 # The choices stand on the left; their count in the head of every chart would leave its title no room.
 # Titles of small boxes stay in one line on a small screen.
-_CSS = (
-    ".filter-counts { display: none; } "
-    "@media (max-width: 1400px) { .header-title { font-size: 13px; } }"
-)
+_CSS = ".filter-counts { display: none; } @media (max-width: 1400px) { .header-title { font-size: 13px; } }"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "dashboards.retention-warehouse")
 # ZIP knows no year before 1980; the bundle has no time of its own.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)

@@ -19,7 +19,6 @@ class Format(Enum):
     SIGNED = "+.0%"
     DECIMAL = ",.2f"
     FINE = ",.3~f"
-    MONEY = ",.0f"
     TEXT = ""
 
 

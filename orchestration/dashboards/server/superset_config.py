@@ -89,9 +89,9 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
         "colors": ["#332288"],
     },
 ]
-# Boxes stand for intervals here (low, value, high): their legend would only say "boxplot"; 0 is always in sight,
-# as a line, since what lies across it shows nothing; their names are broken rather than cut. Bars count whole
-# things. Buttons that choose all of a legend would be noise.
+# Boxes stand for intervals here (low, value, high): their legend would only say "boxplot"; 0 is always in
+# sight, as a line, since what lies across it shows nothing; long names are broken rather than cut. Bars count
+# whole things. Buttons that choose all of a legend would be noise.
 THEME_DEFAULT = {
     **SUPERSETS_THEME,
     "token": {
@@ -104,14 +104,7 @@ THEME_DEFAULT = {
                 "xAxis": {
                     "axisLine": {"onZero": True, "lineStyle": {"color": "#444444", "width": 1.5}},
                     "axisTick": {"show": False},
-                    "axisLabel": {
-                        "interval": 0,
-                        "hideOverlap": True,
-                        "width": 90,
-                        "overflow": "break",
-                        "fontSize": 10,
-                        "padding": [0, 4],
-                    },
+                    "axisLabel": {"width": 110, "overflow": "break", "fontSize": 11},
                 },
                 "yAxis": {"scale": False},
             },

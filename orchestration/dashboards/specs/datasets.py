@@ -45,7 +45,7 @@ DATASETS = (
         (
             Metric("warned_customers", "count(*)"),
             _count("newly_warned", "is_new"),
-            _sum("value_at_risk", shape=Format.MONEY),
+            _sum("value_at_risk"),
             _count("high_value_warned", "tier_code = 'high'"),
         ),
     ),
@@ -72,7 +72,7 @@ DATASETS = (
         (
             Metric("metric_rate", _CHOSEN, Format.RATE),
             Metric("metric_count", _CHOSEN),
-            Metric("value_at_risk_amount", _CHOSEN, Format.MONEY),
+            Metric("value_at_risk_amount", _CHOSEN),
         ),
     ),
     Dataset(
@@ -100,7 +100,8 @@ DATASETS = (
         _columns(
             {
                 "": "month week branch unit task_state state_code",
-                "retention.contact_tasks": "warning_week subscriber_id assignment_id staff_id colour stage due_date",
+                "retention.contact_tasks": "warning_week subscriber_id assignment_id staff_id colour "
+                "stage due_date",
                 "retention.fct_retention_contacts": "contacted_at",
             }
         ),

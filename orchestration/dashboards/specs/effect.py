@@ -58,6 +58,7 @@ EFFECT = Dashboard(
                         ("end_of_effect",),
                         x="colour",
                         where=(_POOLED, Where("tier_code", "==", "all")),
+                        width=7,
                     ),
                     Chart(
                         "by_tier",
@@ -66,6 +67,7 @@ EFFECT = Dashboard(
                         ("end_of_effect",),
                         x="value_tier",
                         where=(_POOLED, Where("colour_code", "==", "all")),
+                        width=5,
                     ),
                 ),
                 (
@@ -76,7 +78,8 @@ EFFECT = Dashboard(
                         ("end_of_savings",),
                         x="unit",
                         width=12,
-                        options={"x_axis_title": ""},
+                        height=50,
+                        options={"x_ticks_layout": "45°", "x_axis_title": ""},
                     ),
                 ),
                 (

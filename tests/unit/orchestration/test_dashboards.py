@@ -163,7 +163,7 @@ def test_month_narrows_what_has_months_and_nothing_else(bundle: Bundle) -> None:
 
 
 def test_no_coloured_word_is_a_name_of_its_dataset(bundle: Bundle) -> None:
-    """Superset takes a series that bears a column's or metric's name for that, and gives it another colour."""
+    """Superset takes a series that bears a column's or metric's name for that: it gets another colour."""
     coloured = set(next(iter(dashboards(bundle).values()))["metadata"]["label_colors"])
     datasets = {
         chart.dataset

@@ -45,7 +45,8 @@ def test_a_task_is_done_by_a_contact_after_it_until_the_end_of_the_next_month() 
     with duckdb.connect() as connection:
         connection.execute(TABLES)
         rows = connection.execute(
-            f"select subscriber_id, state_code, task_state, branch, unit, month from ({sql}) order by assignment_id"
+            f"select subscriber_id, state_code, task_state, branch, unit, month from ({sql}) as tasks "
+            "order by assignment_id"
         ).fetchall()
 
     assert [row[:3] for row in rows] == [
