@@ -104,7 +104,7 @@ THEME_DEFAULT = {
                 "xAxis": {
                     "axisLine": {"onZero": True, "lineStyle": {"color": "#444444", "width": 1.5}},
                     "axisTick": {"show": False},
-                    "axisLabel": {"width": 110, "overflow": "break", "fontSize": 11},
+                    "axisLabel": {"width": 98, "overflow": "break", "fontSize": 11},
                 },
                 "yAxis": {"scale": False},
             },

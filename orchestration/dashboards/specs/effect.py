@@ -4,6 +4,8 @@ from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kin
 
 _TOTAL = (Where("colour_code", "==", "all"), Where("tier_code", "==", "all"))
 _POOLED = Where("span", "==", "pooled")
+# So that no name is left out on a small screen; they need the room of the axis's title.
+_SLANTED = {"x_ticks_layout": "45°", "x_axis_title": ""}
 
 
 def _number(name: str, metric: str) -> Chart:
@@ -59,6 +61,7 @@ EFFECT = Dashboard(
                         x="colour",
                         where=(_POOLED, Where("tier_code", "==", "all")),
                         width=7,
+                        options=_SLANTED,
                     ),
                     Chart(
                         "by_tier",
@@ -79,7 +82,7 @@ EFFECT = Dashboard(
                         x="unit",
                         width=12,
                         height=50,
-                        options={"x_ticks_layout": "45°", "x_axis_title": ""},
+                        options=_SLANTED,
                     ),
                 ),
                 (

@@ -12,7 +12,8 @@ def trend(name: str, shown_as: str, *metrics: str, width: int = 6) -> Chart:
         (shown_as,),
         x="snapshot_month",
         by="metric_name" if len(metrics) > 1 else "",
-        where=(Where("metric", "IN", list(metrics)),),
+        # Months before there was a value would only make the line short.
+        where=(Where("metric", "IN", list(metrics)), Where("value", "IS NOT NULL")),
         every=("month",),
         width=width,
     )
