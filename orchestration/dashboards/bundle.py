@@ -18,14 +18,15 @@ import duckdb
 
 from orchestration.dashboards import forms, layout, queries
 from orchestration.dashboards.specification import Chart, Dashboard, Dataset, Kind
-from orchestration.publishing.connecting import CLOSED
+from orchestration.publishing.connecting import CLOSED, Settings
 from orchestration.settings import REFERENCE
 from orchestration.worklists.texts import Texts
 
 VERSION = "1.0.0"
 ROOT = "retention"
 # The choices stand on the left; their count in the head of every chart would leave its title no room.
-_CSS = ".filter-counts { display: none; }"
+# Titles of small boxes stay in one line on a small screen.
+_CSS = ".filter-counts { display: none; } @media (max-width: 1400px) { .header-title { font-size: 13px; } }"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "dashboards.retention-warehouse")
 # ZIP knows no year before 1980; the bundle has no time of its own.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -48,13 +49,19 @@ class Bundle:
         currency: str,
         datasets: Sequence[Dataset],
         dashboards: Sequence[Dashboard],
+        bounds: Settings | None = None,
     ) -> None:
-        """Make the objects of all `dashboards`, asking `connection` what is published."""
+        """Make the objects of all `dashboards`, asking `connection` what is published.
+
+        `bounds` are DuckDB's settings of each question beside those that close it to the host.
+        """
         self.texts, self.language, self.currency = texts, language, currency
         self.datasets = {dataset.name: dataset for dataset in datasets}
         self.files: dict[str, dict[str, Any]] = {
             "metadata.yaml": {"version": VERSION, "type": "assets", "timestamp": "1980-01-01T00:00:00+00:00"},
-            "databases/published.yaml": _database(published_file, self._text("database")),
+            "databases/published.yaml": _database(
+                published_file, self._text("database"), CLOSED | (bounds or {})
+            ),
         }
         self.missing: dict[str, str] = {}
         self.columns: dict[str, list[queries.ResultColumn]] = {}
@@ -254,7 +261,7 @@ def _mask(column: str, start: str | None) -> dict[str, Any]:
     }
 
 
-def _database(published_file: Path, name: str) -> dict[str, Any]:
+def _database(published_file: Path, name: str, settings: Settings) -> dict[str, Any]:
     return {
         "database_name": name,
         "sqlalchemy_uri": f"duckdb:///{published_file}",
@@ -269,9 +276,7 @@ def _database(published_file: Path, name: str) -> dict[str, Any]:
         "is_managed_externally": True,
         "extra": {
             "allows_virtual_table_explore": True,
-            "engine_params": {
-                "connect_args": {"read_only": True, "config": CLOSED},
-            },
+            "engine_params": {"connect_args": {"read_only": True, "config": settings}},
         },
     }
 

@@ -11,7 +11,7 @@ from orchestration.dashboards.specification import Chart
 
 _GRID = "GRID_ID"
 _ROOT = "ROOT_ID"
-_LINE_WIDTH = 170
+_LINE_WIDTH = 140
 _WIDE_FROM = 0x2E80
 """Chinese characters from here on are twice as wide as Latin ones."""
 
@@ -78,7 +78,7 @@ def layout(
 
 
 def _note_height(text: str) -> int:
-    # The heading is the first line; then as many lines as the text needs at the width of a usual screen.
+    # The heading is the first line; then as many lines as the text needs at the width of a small screen.
     body = text.partition("\n")[2]
     width = sum(2 if ord(letter) >= _WIDE_FROM else 1 for letter in body)
     return 10 + 3 * math.ceil(width / _LINE_WIDTH)

@@ -16,9 +16,9 @@ class Format(Enum):
     WHOLE = ",.0f"
     RATE = ".1%"
     POINTS = "+.1%"
+    SIGNED = "+.0%"
     DECIMAL = ",.2f"
     FINE = ",.3~f"
-    MONEY = ",.3~s"
     TEXT = ""
 
 

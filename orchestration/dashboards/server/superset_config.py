@@ -89,13 +89,27 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
         "colors": ["#332288"],
     },
 ]
-# Boxes stand for intervals here (low, value, high): their legend would only say "boxplot".
+# Boxes stand for intervals here (low, value, high): their legend would only say "boxplot"; 0 is always in
+# sight, as a line, since what lies across it shows nothing; long names are broken rather than cut. Bars count
+# whole things. Buttons that choose all of a legend would be noise.
 THEME_DEFAULT = {
     **SUPERSETS_THEME,
     "token": {
         **SUPERSETS_THEME["token"],
         "brandAppName": APP_NAME,
-        "echartsOptionsOverridesByChartType": {"box_plot": {"legend": {"show": False}}},
+        "echartsOptionsOverrides": {"legend": {"selector": False}},
+        "echartsOptionsOverridesByChartType": {
+            "box_plot": {
+                "legend": {"show": False},
+                "xAxis": {
+                    "axisLine": {"onZero": True, "lineStyle": {"color": "#444444", "width": 1.5}},
+                    "axisTick": {"show": False},
+                    "axisLabel": {"width": 98, "overflow": "break", "fontSize": 11},
+                },
+                "yAxis": {"scale": False},
+            },
+            "echarts_timeseries_bar": {"yAxis": {"minInterval": 1}},
+        },
     },
 }
 

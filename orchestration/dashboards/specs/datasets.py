@@ -45,7 +45,7 @@ DATASETS = (
         (
             Metric("warned_customers", "count(*)"),
             _count("newly_warned", "is_new"),
-            _sum("value_at_risk", shape=Format.MONEY),
+            _sum("value_at_risk"),
             _count("high_value_warned", "tier_code = 'high'"),
         ),
     ),
@@ -72,7 +72,7 @@ DATASETS = (
         (
             Metric("metric_rate", _CHOSEN, Format.RATE),
             Metric("metric_count", _CHOSEN),
-            Metric("value_at_risk_amount", _CHOSEN, Format.MONEY),
+            Metric("value_at_risk_amount", _CHOSEN),
         ),
     ),
     Dataset(
@@ -90,7 +90,27 @@ DATASETS = (
         (
             Metric("lines", "count(*)"),
             _count("answered_lines", "is_answered"),
+            _count("reached_lines", "is_reached"),
             _count("overdue_lines", "is_overdue"),
+            _count("open_lines", "is_assigned and not is_answered and not is_overdue"),
+        ),
+    ),
+    Dataset(
+        "tasks",
+        _columns(
+            {
+                "": "month week branch unit task_state state_code",
+                "retention.contact_tasks": "warning_week subscriber_id assignment_id staff_id colour "
+                "stage due_date",
+                "retention.fct_retention_contacts": "contacted_at",
+            }
+        ),
+        (
+            Metric("tasks", "count(*)"),
+            _count("done_tasks", "state_code in ('in_time', 'late')"),
+            _count("in_time_tasks", "state_code = 'in_time'"),
+            _count("overdue_tasks", "state_code = 'overdue'"),
+            _count("open_tasks", "state_code = 'open'"),
         ),
     ),
     Dataset(
@@ -155,6 +175,7 @@ DATASETS = (
         ),
         (
             _pick("end_of_figure", "value", Format.DECIMAL),
+            Metric("end_beyond_one", "max(value) - 1", Format.SIGNED),
             Metric("figure_value", "max(case when position = 3 then value end)", Format.DECIMAL),
         ),
     ),

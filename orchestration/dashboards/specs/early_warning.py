@@ -73,6 +73,7 @@ EARLY_WARNING = Dashboard(
                         by="colour",
                         where=(_RED_OR_YELLOW,),
                         every=("week",),
+                        options={"markerEnabled": False},
                     ),
                 ),
                 (

@@ -4,7 +4,7 @@ from orchestration.dashboards.specification import Chart, Dashboard, Filter, Kin
 
 _TOTAL = (Where("colour_code", "==", "all"), Where("tier_code", "==", "all"))
 _POOLED = Where("span", "==", "pooled")
-# Slanted names need the room of the axis's title.
+# So that no name is left out on a small screen; they need the room of the axis's title.
 _SLANTED = {"x_ticks_layout": "45°", "x_axis_title": ""}
 
 
@@ -60,6 +60,8 @@ EFFECT = Dashboard(
                         ("end_of_effect",),
                         x="colour",
                         where=(_POOLED, Where("tier_code", "==", "all")),
+                        width=7,
+                        options=_SLANTED,
                     ),
                     Chart(
                         "by_tier",
@@ -68,6 +70,7 @@ EFFECT = Dashboard(
                         ("end_of_effect",),
                         x="value_tier",
                         where=(_POOLED, Where("colour_code", "==", "all")),
+                        width=5,
                     ),
                 ),
                 (
@@ -77,9 +80,12 @@ EFFECT = Dashboard(
                         "unit_savings",
                         ("end_of_savings",),
                         x="unit",
-                        height=56,
+                        width=12,
+                        height=50,
                         options=_SLANTED,
                     ),
+                ),
+                (
                     Chart(
                         "figures",
                         Kind.TABLE,
@@ -93,6 +99,7 @@ EFFECT = Dashboard(
                             "pooled_randomised_detectable_effect",
                         ),
                         columns=("colour", "value_tier"),
+                        width=12,
                         height=56,
                         options={"show_cell_bars": False},
                     ),

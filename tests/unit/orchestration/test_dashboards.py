@@ -57,6 +57,10 @@ def chart_files(bundle: Bundle) -> dict[str, dict[str, Any]]:
     return {path: content for path, content in bundle.files.items() if path.startswith("charts/")}
 
 
+def dashboards(bundle: Bundle) -> dict[str, dict[str, Any]]:
+    return {path: content for path, content in bundle.files.items() if path.startswith("dashboards/")}
+
+
 def test_every_dataset_reads_published_tables_only(bundle: Bundle) -> None:
     assert list(bundle.missing) == []
 
@@ -158,6 +162,21 @@ def test_month_narrows_what_has_months_and_nothing_else(bundle: Bundle) -> None:
     assert month["requiredFirst"] is True
 
 
+def test_no_coloured_word_is_a_name_of_its_dataset(bundle: Bundle) -> None:
+    """Superset takes a series that bears a column's or metric's name for that: it gets another colour."""
+    coloured = set(next(iter(dashboards(bundle).values()))["metadata"]["label_colors"])
+    datasets = {
+        chart.dataset
+        for dashboard in DASHBOARDS
+        for chart in dashboard.charts
+        if chart.kind in (Kind.BARS, Kind.LINES, Kind.INTERVALS)
+    }
+    for name in datasets:
+        content = bundle.files[f"datasets/published/{name}.yaml"]
+        names = {named["verbose_name"] for named in (*content["columns"], *content["metrics"])}
+        assert names & coloured == set(), name
+
+
 def test_database_is_read_only_and_closed_to_the_host(bundle: Bundle) -> None:
     database = bundle.files["databases/published.yaml"]
 
@@ -167,6 +186,18 @@ def test_database_is_read_only_and_closed_to_the_host(bundle: Bundle) -> None:
         "config": {"enable_external_access": "false", "lock_configuration": "true", "temp_directory": ""},
     }
     assert not any(database[f"allow_{right}"] for right in ("dml", "ctas", "cvas", "file_upload"))
+
+
+def test_bounds_stand_beside_what_closes_the_database(published: duckdb.DuckDBPyConnection) -> None:
+    bundle = Bundle(published, FILE, TEXTS, "en", "CNY", (), (), {"memory_limit": "300MB"})
+
+    (config,) = (
+        content["extra"]["engine_params"]["connect_args"]["config"]
+        for path, content in bundle.files.items()
+        if path.startswith("databases/")
+    )
+    assert config["memory_limit"] == "300MB"
+    assert config["temp_directory"] == ""
 
 
 def test_queries_name_no_database_file(bundle: Bundle) -> None:
