@@ -65,7 +65,7 @@ class Bundle:
         }
         self.missing: dict[str, str] = {}
         self.columns: dict[str, list[queries.ResultColumn]] = {}
-        published_comments = queries.comments(connection)
+        published_comments = queries.comments(connection, language)
         for dataset in datasets:
             sql = queries.query(dataset.name, texts, language)
             try:

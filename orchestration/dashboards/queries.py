@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publishing.catalogue import literal
+from orchestration.publishing.dictionary import MEANINGS_FILE, one_line, read_meanings
 from orchestration.worklists.texts import Texts
 
 FOLDER = Path(__file__).parent / "datasets"
@@ -85,12 +86,13 @@ def result_columns(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Resu
     return [ResultColumn(row[0], row[1]) for row in rows]
 
 
-def comments(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Return the comments of the published columns by `schema.table.column`."""
+def comments(connection: duckdb.DuckDBPyConnection, language: str) -> dict[str, str]:
+    """Return the comments of the published columns by `schema.table.column`, in one language."""
     rows = connection.execute(
         """
         select schema_name || '.' || table_name || '.' || column_name, comment from duckdb_columns()
         where database_name = current_database() and comment is not null
         """
     ).fetchall()
-    return dict(rows)
+    chinese = read_meanings(MEANINGS_FILE) if language == "zh" else {}
+    return {name: chinese.get(one_line(comment), one_line(comment)) for name, comment in rows}

@@ -200,6 +200,20 @@ def test_bounds_stand_beside_what_closes_the_database(published: duckdb.DuckDBPy
     assert config["temp_directory"] == ""
 
 
+def test_columns_are_described_in_the_language_of_the_dashboards(bundle: Bundle) -> None:
+    described = {
+        column["description"]
+        for path, content in bundle.files.items()
+        if path.startswith("datasets/")
+        for column in content["columns"]
+        if column["description"]
+    }
+
+    assert described
+    is_chinese = {text: re.search(r"[\u4e00-\u9fff]", text) is not None for text in described}
+    assert set(is_chinese.values()) == {bundle.language == "zh"}
+
+
 def test_queries_name_no_database_file(bundle: Bundle) -> None:
     # The published file's name is not promised to a BI tool.
     assert [
