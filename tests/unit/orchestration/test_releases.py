@@ -169,7 +169,7 @@ def test_the_figures_stand_beside_the_decision_and_the_reason_in_both_languages(
             "quantity_churn-2026-01 was not released: its top-decile lift 2.05 does not beat the strongest "
             "rule (Scorecard: 2.00) by the margin asked for. The list by rules goes on",
             "quantity_churn-2026-01 未发布：前十分位提升度 2.05 未按规定幅度优于最强规则"
-            "（预警评分表：2.00）。继续使用规则名单",
+            "（预警评分卡：2.00）。继续使用规则名单",
             2.05,
             "scorecard",
             2.0,
