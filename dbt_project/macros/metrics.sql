@@ -5,7 +5,7 @@
 
 {% macro reported_metrics() -%}
     {#-
-        Metrics that say their unit, by name: each with its unit, whether it counts stops, its semantic model, and numerator and
+        Metrics that say their unit, by name: each with its unit, whether it counts stops or answers, its semantic model, and numerator and
         denominator as SQL over the sums of measures; the others are only counted to be divided. Empty while dbt parses.
     -#}
     {%- set found = [] -%}
@@ -35,6 +35,7 @@
             'name': metric.name,
             'unit': metric.config.meta.unit,
             'counts_stops': metric.config.meta.counts_stops,
+            'counts_answers': metric.config.meta.counts_answers,
             'semantic_model': measures[0].semantic_model,
             'numerator': numerator.sql,
             'denominator': measures[1].name if metric.type == 'ratio' else none,

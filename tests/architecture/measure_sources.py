@@ -37,12 +37,14 @@ MEASURES = {
     (("retention", "contact_suppressions"), "fact"): ("subscriber_id", "happened_on"),
 }
 COLUMNS = {
-    # Models that judge without a measure, and the columns that they look at.
-    ("retention", "would_be_owners"): (
+    # Models that judge as a whole, what their judgement is called, and the columns that they look at.
+    (("retention", "would_be_owners"), "would_be_owners"): (
         *("customer_type", "primary_unit_id", "landing_unit_id", "named_staff_id"),
         *("area_type", "account_manager_id", "keeper_id"),
     ),
-    ("retention", "lost_subscribers"): ("lost_kind", "stop_kind", "last_active_month"),
+    (("retention", "lost_subscribers"), "lost_subscribers"): ("lost_kind", "stop_kind", "last_active_month"),
+    # A colour says of every condition whether it fired, and of the rebate contract how long it runs.
+    (("retention", "churn_warnings"), "condition_count"): ("contract_level", "condition_count"),
 }
 
 MONTHS_BACK = {
@@ -59,6 +61,7 @@ MONTHS_BACK = {
     # Five weeks that end in the month reach back into the second one before it, a single week into the last.
     "int_warning_measures": dict.fromkeys(("minutes_fall", "data_fall", "charges_fall"), 3)
     | dict.fromkeys(("forwarded_to_competitor_days", "competitor_hotline_calls"), 2),
+    "churn_warnings": {"condition_count": 3},
     "subscriber_features": {"value_tier": 3},
     # Whoever was contacted in the fourteen days before.
     "contact_suppressions": {"contact": 2},
@@ -195,9 +198,9 @@ def sources_of_measures(columns: Columns) -> set[tuple[str, str, str]]:
                 for column in compared
                 for table in columns.raw_tables(relation, column, branch)
             }
-    for relation, looked_at in COLUMNS.items():
+    for (relation, measure), looked_at in COLUMNS.items():
         found |= {
-            (relation[1], relation[1], table)
+            (relation[1], measure, table)
             for column in looked_at
             for table in columns.raw_tables(relation, column, columns.part(relation, column))
         }
@@ -282,10 +285,11 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 def write() -> None:
     """Write the file as the models say it should be."""
+    rows = expected_rows(read_columns(compiled_manifest()))
     with FILE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, HEADER, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(expected_rows(read_columns(compiled_manifest())))
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ def test_every_rule_that_measures_and_every_feature_rests_on_something() -> None
         "churn_rules": ("int_churn_measures", "measure"),
         "suppression_reasons": ("contact_suppressions", "fact"),
         "warning_conditions": ("int_warning_measures", "measure"),
+        "warning_levels": ("churn_warnings", "measure"),
         "warning_scorecard": ("scorecard_measures", "measure"),
     }
     asked = {(model, row[column]) for book, (model, column) in books.items() for row in rows(book)}

@@ -62,6 +62,22 @@ _WHOLE_TABLES = {
     "warning_evidence": ("retention.warning_evidence", "true", (*WEEKLY, "condition_id")),
     "responsibilities": ("retention.responsibilities", "true", MONTHLY),
     "lost_subscribers": ("retention.lost_subscribers", "true", MONTHLY),
+    "service_monthly": (
+        "marts.service_monthly",
+        "true",
+        ("snapshot_month", "branch_id", "kind", "category"),
+    ),
+    "market_figures": ("marts.market_figures", "true", ("snapshot_month", "metric", "segment")),
+    "cohort_retention": (
+        "marts.cohort_retention",
+        "true",
+        ("snapshot_month", "cohort_month", "branch_id", "brand", "value_tier"),
+    ),
+    "tenure_survival": (
+        "marts.tenure_survival",
+        "value_tier = 'all' and brand = 'all' and branch_id = 'all'",
+        ("snapshot_month", "tenure_months"),
+    ),
 }
 _CHOSEN_ROWS = {
     "dim_subscribers": ("marts.dim_subscribers", "true", MONTHLY),
@@ -70,6 +86,11 @@ _CHOSEN_ROWS = {
     "churn_labels": ("labels.churn_labels", "true", MONTHLY),
     "rule_causes": ("retention.rule_causes", "true", (*MONTHLY, "cause")),
     "would_be_owners": ("retention.would_be_owners", "true", MONTHLY),
+    "base_profile": (
+        "marts.base_profile",
+        "true",
+        ("snapshot_month", "dimension", "category", "value_tier"),
+    ),
 }
 
 

@@ -237,6 +237,21 @@ def test_a_churn_rate_is_settled_once_the_silences_of_its_month_have_ended(
     }
 
 
+def test_what_was_done_is_settled_once_the_month_of_the_answers_is_there(figures: dict[Key, Figures]) -> None:
+    settled = {
+        (key[0], key[4]): row["is_settled"]
+        for key, row in figures.items()
+        if key[1:4] == ("all", "all", "all")
+        and key[4] in ("worked_count", "worked_rate", "reached_count", "reached_rate", "assigned_count")
+    }
+
+    assert settled == {
+        (month, metric): month != JANUARY or metric == "assigned_count"
+        for month in (YEAR_BEFORE, DECEMBER, JANUARY)
+        for metric in ("worked_count", "worked_rate", "reached_count", "reached_rate", "assigned_count")
+    }
+
+
 def test_a_month_run_again_alone_is_the_same_and_leaves_later_months_alone(
     home: Home, figures: dict[Key, Figures]
 ) -> None:

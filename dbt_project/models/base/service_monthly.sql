@@ -58,7 +58,7 @@ complaints_answered as (
         complaints_opened.category,
         case when newest.responded_at < complaints_opened.told_before then 1 else 0 end as responded_count,
         case
-            when newest.due_at is null then 0
+            when newest.due_at is null then null
             when newest.responded_at < complaints_opened.told_before and newest.responded_at <= newest.due_at then 0
             when newest.due_at < complaints_opened.told_before then 1
             else 0

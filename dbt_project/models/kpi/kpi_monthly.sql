@@ -2,6 +2,8 @@
 
 with
 
+parameters as (select * from {{ ref('int_parameters') }}),
+
 subscribers as (
     select
         subscribers.snapshot_month,
@@ -37,9 +39,21 @@ brand_ranks as (
     group by brand
 ),
 
-churn_flags as (select * from {{ ref('fct_churn_flags') }}),
+churn_flags as (
+    select * from {{ ref('fct_churn_flags') }}
+    where {{ in_open_months('snapshot_month') }}
+),
+
+flagged_months as (select distinct snapshot_month from churn_flags where is_value_loss is not null),
 
 month_colours as (select * from {{ ref('month_colours') }}),
+
+-- Weeks have candidates of the month before; one that began there, of the month before that.
+warned_months as (
+    select next_month as snapshot_month from months_before
+    union
+    select snapshot_month from month_colours
+),
 
 responsibilities as (select * from {{ source('retention', 'responsibilities') }}),
 
@@ -47,20 +61,38 @@ churn_scores as (select * from {{ source('ml', 'churn_scores') }}),
 
 scored_months as (select distinct snapshot_month from churn_scores),
 
-contacts as (select * from {{ ref('fct_retention_contacts') }}),
+-- Answers that came while the month's rows are still written; what comes later finds them closed.
+contacts as (
+    select
+        coalesce(contacts.snapshot_month, {{ month_of(add_days('contacts.warning_week', -1)) }}) as snapshot_month,
+        contacts.subscriber_id,
+        contacts.is_reached,
+        contacts.contact_month,
+        cast(parameters.gap_months + parameters.outcome_months + parameters.silence_months + 1 as integer) as open_months
+    from {{ ref('fct_retention_contacts') }} as contacts
+    cross join parameters
+),
 
-answering as (select count(*) > 0 as is_answered from contacts),
+-- Before the first list that was ever answered, nobody says what was done.
+answered_months as (
+    select distinct counted_lines.snapshot_month
+    from (select distinct snapshot_month from counted_lines) as counted_lines
+    inner join contacts
+        on counted_lines.snapshot_month >= contacts.snapshot_month
+        and {{ add_months('counted_lines.snapshot_month', 'contacts.open_months') }} >= contacts.contact_month
+),
 
 answers as (
     select
-        coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}) as snapshot_month,
+        snapshot_month,
         subscriber_id,
         max(case when is_reached then 1 else 0 end) as reached_count
     from contacts
-    group by coalesce(snapshot_month, {{ month_of(add_days('warning_week', -1)) }}), subscriber_id
+    where {{ add_months('snapshot_month', 'open_months') }} >= contact_month
+    group by snapshot_month, subscriber_id
 ),
 
--- What takes the month before (weeks have candidates of it, too) is unknown without one: null, not nought.
+-- What could not be judged in a month is unknown in all its rows: null, not nought.
 judged as (
     select
         counted_lines.snapshot_month,
@@ -70,15 +102,17 @@ judged as (
         counted_lines.billed_amount,
         churn_flags.is_effective_stop and churn_flags.is_voluntary_stop as is_quantity_churn,
         churn_flags.is_effective_stop and not churn_flags.is_voluntary_stop as is_involuntary_churn,
+        flagged_months.snapshot_month is not null as is_flagged_month,
         churn_flags.is_value_loss,
         months_before.next_month is not null as is_compared,
+        warned_months.snapshot_month is not null as is_warned_month,
         month_colours.colour,
         responsibilities.list_kind = 'at_risk' as is_at_risk,
         responsibilities.list_kind = 'lost' as is_lost,
         responsibilities.disposition,
         scored_months.snapshot_month is not null as is_scored_month,
         churn_scores.value_at_risk,
-        answering.is_answered,
+        answered_months.snapshot_month is not null as is_answered,
         answers.subscriber_id is not null as is_worked,
         coalesce(answers.reached_count, 0) as reached_count,
         counted_lines.is_silent and lines_before.is_used as is_newly_silent,
@@ -86,7 +120,6 @@ judged as (
         ranks_now.brand_rank > ranks_before.brand_rank as is_downgraded,
         ranks_now.brand_rank is not null as is_brand_ranked
     from counted_lines
-    cross join answering
     left join months_before on counted_lines.snapshot_month = months_before.next_month
     left join lines_before
         on counted_lines.snapshot_month = lines_before.next_month
@@ -96,6 +129,8 @@ judged as (
     left join churn_flags
         on counted_lines.snapshot_month = churn_flags.snapshot_month
         and counted_lines.subscriber_id = churn_flags.subscriber_id
+    left join flagged_months on counted_lines.snapshot_month = flagged_months.snapshot_month
+    left join warned_months on counted_lines.snapshot_month = warned_months.snapshot_month
     left join month_colours
         on counted_lines.snapshot_month = month_colours.snapshot_month
         and counted_lines.subscriber_id = month_colours.subscriber_id
@@ -106,6 +141,7 @@ judged as (
     left join churn_scores
         on counted_lines.snapshot_month = churn_scores.snapshot_month
         and counted_lines.subscriber_id = churn_scores.subscriber_id
+    left join answered_months on counted_lines.snapshot_month = answered_months.snapshot_month
     left join answers
         on counted_lines.snapshot_month = answers.snapshot_month and counted_lines.subscriber_id = answers.subscriber_id
 ),
@@ -119,13 +155,13 @@ final as (
         cast(count(*) as bigint) as subscriber_count,
         cast(sum(case when is_quantity_churn then 1 else 0 end) as bigint) as quantity_churn_count,
         cast(sum(case when is_involuntary_churn then 1 else 0 end) as bigint) as involuntary_churn_count,
-        cast(sum(case when is_value_loss then 1 else 0 end) as bigint) as value_churn_count,
+        cast(sum(case when not is_flagged_month then null when is_value_loss then 1 else 0 end) as bigint) as value_churn_count,
         cast(sum(billed_amount) as decimal(18, 2)) as billed_amount,
         cast(count(billed_amount) as bigint) as billed_count,
         cast(round(sum(billed_amount) / nullif(count(billed_amount), 0), 2) as decimal(18, 2)) as average_bill_amount,
-        cast(sum(case when not is_compared then null when colour is null then 0 else 1 end) as bigint) as warned_count,
+        cast(sum(case when not is_warned_month then null when colour is null then 0 else 1 end) as bigint) as warned_count,
         {%- for colour in ['red', 'yellow', 'blue'] %}
-        cast(sum(case when not is_compared then null when colour = '{{ colour }}' then 1 else 0 end) as bigint)
+        cast(sum(case when not is_warned_month then null when colour = '{{ colour }}' then 1 else 0 end) as bigint)
             as {{ colour }}_count,
         {%- endfor %}
         cast(sum(case when is_at_risk then 1 else 0 end) as bigint) as at_risk_count,

@@ -79,6 +79,7 @@ measured as (
         '{{ metric.name }}' as metric,
         '{{ metric.unit }}' as unit,
         {{ 'true' if metric.counts_stops else 'false' }} as counts_stops,
+        {{ 'true' if metric.counts_answers else 'false' }} as counts_answers,
         {%- if metric.denominator %}
         cast({{ metric.numerator }} as double) / nullif(cast({{ metric.denominator }} as double), 0) as metric_value,
         {%- else %}
@@ -113,9 +114,12 @@ final as (
             else (measured.metric_value - {{ period }}_before.metric_value) / nullif(abs({{ period }}_before.metric_value), 0)
         end as {{ period }}_on_{{ period }}{{ ',' if not loop.last }}
         {%- endfor %},
-        not measured.counts_stops
-        or {{ month_number('measured.snapshot_month') }}
-        <= {{ month_number('newest_month.snapshot_month') }} - parameters.silence_months as is_settled
+        (
+            not measured.counts_stops
+            or {{ month_number('measured.snapshot_month') }}
+            <= {{ month_number('newest_month.snapshot_month') }} - parameters.silence_months
+        )
+        and (not measured.counts_answers or measured.snapshot_month < newest_month.snapshot_month) as is_settled
     from measured
     cross join parameters
     cross join newest_month

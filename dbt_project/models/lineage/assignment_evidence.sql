@@ -155,12 +155,23 @@ inner join {{ source('ml', 'churn_scores') }} as scores
 left join {{ source('ml', 'models') }} as models on scores.model_id = models.model_id
 left join {{ raw_tables_of('subscriber_features') }} as rests_on on reasons.feature = rests_on.measure
 
+union all
+
+-- Above nought it alone puts a customer among those at risk.
+{{ evidence_step(10, 'expected_benefit', 'list', {
+    'item_id': "'expected_benefit'", 'observed_value': 'lists.expected_benefit',
+    'operator': "case when lists.list_kind = 'at_risk' then '>' end",
+    'threshold': "case when lists.list_kind = 'at_risk' then 0 end",
+}) }}
+from {{ source('retention', 'responsibilities') }} as lists
+where lists.expected_benefit is not null
+
 {% for of, table, month in [
     ('list', 'responsibilities', 'lists.snapshot_month'), ('task', 'contact_tasks', 'lists.week_month'),
 ] %}
 union all
 
-{{ evidence_step(10, 'suppression', of, dict(of_rule, item_id='lists.suppression_reason')) }}
+{{ evidence_step(11, 'suppression', of, dict(of_rule, item_id='lists.suppression_reason')) }}
 from {{ source('retention', table) }} as lists
 {{ evidence_rule('suppression_reasons', month, 'rules.outcome = lists.suppression_reason') }}
 where lists.suppression_reason is not null
@@ -168,14 +179,14 @@ where lists.suppression_reason is not null
 
 union all
 
-{{ evidence_step(11, 'strategy', 'list', dict(of_rule, item_id='lists.strategy_id', rule_id='lists.strategy_id')) }}
+{{ evidence_step(12, 'strategy', 'list', dict(of_rule, item_id='lists.strategy_id', rule_id='lists.strategy_id')) }}
 from {{ source('retention', 'responsibilities') }} as lists
 {{ evidence_rule('retention_strategies', 'lists.snapshot_month', 'rules.rule_id = lists.strategy_id') }}
 where lists.strategy_id is not null
 
 union all
 
-{{ evidence_step(12, 'offer', 'list', dict(
+{{ evidence_step(13, 'offer', 'list', dict(
     of_rule, item_id='lists.offer_id', rule_id='lists.offer_id', observed_value='lists.expected_benefit'
 )) }}
 from {{ source('retention', 'responsibilities') }} as lists

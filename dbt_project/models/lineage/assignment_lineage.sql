@@ -4,8 +4,8 @@
 {%- set columns = evidence_columns() %}
 with
 
--- Of a table that several pieces of evidence rest on, the longest look back; empty where one of them may rest on any file.
-rested_on as (
+-- A week takes customers and owners of the last month closed before it began: up to two months before the one it ends in.
+looked_at as (
     select
         evidence.snapshot_month,
         evidence.warning_week,
@@ -13,17 +13,27 @@ rested_on as (
         evidence.assignment_id,
         evidence.list_kind,
         sources.table_name,
-        case when count(*) = count(sources.months_back) then max(sources.months_back) end as months_back
+        case
+            when evidence.list_kind = 'weekly_task' and sources.months_back = 1 then 3
+            else sources.months_back
+        end as months_back
     from {{ ref('assignment_evidence') }} as evidence
     inner join {{ ref('dim_measure_sources') }} as sources
         on evidence.measured_in = sources.measured_in and evidence.measure = sources.measure
-    group by
-        evidence.snapshot_month,
-        evidence.warning_week,
-        evidence.subscriber_id,
-        evidence.assignment_id,
-        evidence.list_kind,
-        sources.table_name
+),
+
+-- Of a table that several pieces of evidence rest on, the longest look back; empty where one of them may rest on any file.
+rested_on as (
+    select
+        snapshot_month,
+        warning_week,
+        subscriber_id,
+        assignment_id,
+        list_kind,
+        table_name,
+        case when count(*) = count(months_back) then max(months_back) end as months_back
+    from looked_at
+    group by snapshot_month, warning_week, subscriber_id, assignment_id, list_kind, table_name
 ),
 
 files as (
@@ -78,7 +88,7 @@ select
     subscriber_id,
     assignment_id,
     list_kind,
-    13 as step_order,
+    14 as step_order,
     'source_file' as step,
     {%- for column, data_type in columns.items() if column not in ('measured_in', 'file_name', 'checksum') %}
     cast({{ of_file.get(column, 'null') }} as {{ data_type }}) as {{ column }},

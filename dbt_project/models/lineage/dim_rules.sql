@@ -38,7 +38,7 @@
         'outcome': 'condition_id', 'applies_to': 'dimension',
     },
     'warning_levels': {
-        'measure': 'measure', 'operator': 'operator', 'threshold': 'threshold', 'outcome': 'colour',
+        'measured_in': 'churn_warnings', 'measure': 'measure', 'operator': 'operator', 'threshold': 'threshold', 'outcome': 'colour',
         'applies_to': 'contract_level',
     },
     'warning_scorecard': {
