@@ -253,6 +253,18 @@ def test_whatever_grows_by_month_is_replaced_by_month(models: list[Node]) -> Non
     assert wrong == []
 
 
+def test_what_is_written_again_does_not_say_that_nothing_later_is_in_it(models: list[Node]) -> None:
+    """A month that takes in late stops, labels or answers is as known by now, not as at its close."""
+    wrong = [
+        node["name"]
+        for node in models
+        if node["config"]["meta"].get("rewrites_open_months")
+        and "nothing later" in node["columns"].get("snapshot_month", {}).get("description", "")
+    ]
+
+    assert wrong == []
+
+
 def test_no_personal_column_leaves_staging(models: list[Node]) -> None:
     wrong = [
         f"{node['name']}.{name}"
