@@ -21,6 +21,9 @@ import pandas as pd
 from orchestration.settings import Home
 from orchestration.tables import TABLES
 
+EngineSettings = dict[str, str | bool | int | float | list[str]]
+"""DuckDB's own settings, by name."""
+
 _LOCK_POLL_SECONDS = 0.2
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -121,11 +124,17 @@ class Warehouse:
             connection.close()
 
 
-def engine_settings(home: Home) -> dict[str, str | bool | int | float | list[str]]:
-    """Return DuckDB's settings: bounded memory (`RETENTION_MEMORY_LIMIT`), threads, a place to spill to."""
+def engine_bounds() -> EngineSettings:
+    """Return how much memory (`RETENTION_MEMORY_LIMIT`) and how many threads DuckDB may take."""
     return {
         "memory_limit": os.environ.get("RETENTION_MEMORY_LIMIT", "2GB"),
         "threads": int(os.environ.get("RETENTION_THREADS", "2")),
+    }
+
+
+def engine_settings(home: Home) -> EngineSettings:
+    """Return DuckDB's settings for the build file: its bounds, a place to spill to."""
+    return engine_bounds() | {
         "temp_directory": str(home.scratch),
         "autoinstall_known_extensions": False,
     }

@@ -124,7 +124,8 @@ def context(
 ) -> Context:
     """Return what sections get, for a month and language."""
     reader = Reader(connection, month, published="publication")
-    return Context(reader, Words(TEXTS, language, "CNY"), {}, **parts)  # type: ignore[arg-type]
+    words = Words(TEXTS, language, "CNY")
+    return Context(reader, words, {}, **parts)  # type: ignore[arg-type]  # any fields of it
 
 
 def table(section: Section, caption: str) -> list[list[str]]:

@@ -18,8 +18,9 @@ import duckdb
 
 from orchestration.dashboards import forms, layout, queries
 from orchestration.dashboards.specification import Chart, Dashboard, Dataset, Kind
-from orchestration.publishing.connecting import CLOSED, Settings
+from orchestration.publishing.connecting import CLOSED
 from orchestration.settings import REFERENCE
+from orchestration.warehouse import EngineSettings
 from orchestration.worklists.texts import Texts
 
 VERSION = "1.0.0"
@@ -49,7 +50,7 @@ class Bundle:
         currency: str,
         datasets: Sequence[Dataset],
         dashboards: Sequence[Dashboard],
-        bounds: Settings | None = None,
+        bounds: EngineSettings | None = None,
     ) -> None:
         """Make the objects of all `dashboards`, asking `connection` what is published.
 
@@ -261,7 +262,7 @@ def _mask(column: str, start: str | None) -> dict[str, Any]:
     }
 
 
-def _database(published_file: Path, name: str, settings: Settings) -> dict[str, Any]:
+def _database(published_file: Path, name: str, settings: EngineSettings) -> dict[str, Any]:
     return {
         "database_name": name,
         "sqlalchemy_uri": f"duckdb:///{published_file}",

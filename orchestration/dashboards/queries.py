@@ -3,8 +3,9 @@
 Belongs here: reading `datasets/*.sql`, what the words in it stand for, asking DuckDB which columns come out.
 Not here: what the words are (`texts.csv`).
 
-A query is plain SQL beside three words that look like functions: `label(vocabulary, column)` is the text of a
-stored code, `localised(column)` the column of that language (`reason` -> `reason_zh`), `words(key)` one text.
+A query is plain SQL beside words that look like functions: `label(vocabulary, column)` is the text of a
+stored code, `localised(column)` the column of that language (`reason` -> `reason_zh`), `words(key)` one text,
+`newest_day()` the day that is told late from, as a table of one row.
 """
 
 import re
@@ -21,6 +22,15 @@ FOLDER = Path(__file__).parent / "datasets"
 _LABEL = re.compile(r"\blabel\(([\w.]+), ([\w.]+)\)")
 _LOCALISED = re.compile(r"\blocalised\(([\w.]+)\)")
 _WORDS = re.compile(r"\bwords\(([\w.]+)\)")
+
+
+_NEWEST_DAY = """(
+    select greatest(
+        coalesce((select max(warning_week) from retention.churn_warnings), date '1970-01-01'),
+        coalesce((select max(snapshot_month) + interval 1 month from ops.month_closes), date '1970-01-01')
+    ) as day
+)"""
+"""What `newest_day()` stands for: late is whatever was due before the newest week or month published."""
 
 
 class NotPublishedError(LookupError):
@@ -58,6 +68,7 @@ def query(name: str, texts: Texts, language: str) -> str:
         return f"case {column} {whens} else {column} end" if whens else column
 
     written = (FOLDER / f"{name}.sql").read_text(encoding="utf-8").strip()
+    written = written.replace("newest_day()", _NEWEST_DAY)
     written = _LABEL.sub(labelled, written)
     written = _LOCALISED.sub(rf"\1_{language}", written)
     return _WORDS.sub(lambda match: literal(texts.text(match.group(1), language)), written)

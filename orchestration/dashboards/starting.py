@@ -20,7 +20,7 @@ from orchestration.dashboards.bundle import Bundle
 from orchestration.dashboards.specs import DASHBOARDS, DATASETS
 from orchestration.publishing.connecting import open_published
 from orchestration.settings import REFERENCE, Home, OperatorSettings
-from orchestration.warehouse import engine_settings
+from orchestration.warehouse import engine_bounds
 from orchestration.worklists.texts import Texts
 
 HOST = "127.0.0.1"
@@ -86,8 +86,6 @@ class Superset:
         """Return the dashboards over what is published, in this language."""
         texts = Texts.load(REFERENCE / "texts.csv")
         # Without a bound each question may take 80 % of the machine, and a run beside it is killed.
-        settings = engine_settings(self.home)
-        bounds = {name: settings[name] for name in ("memory_limit", "threads")}
         with open_published(self.home.published_file) as connection:
             return Bundle(
                 connection,
@@ -97,7 +95,7 @@ class Superset:
                 self.currency,
                 DATASETS,
                 DASHBOARDS,
-                bounds,
+                engine_bounds(),
             ).to_bytes()
 
     def prepare(self, say: Callable[[str], None]) -> None:

@@ -30,11 +30,11 @@ def describe_tables(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
 
 def written_dictionary(home: Home, file: Path) -> None:
     """Write the dictionary as a page: that of the last publication, or else as everything is declared."""
-    entries = published_dictionary(home.published_file)
+    entries, texts = published_dictionary(home.published_file), _texts()
     if not entries:
         manifest = json.loads(current_manifest(home).read_text(encoding="utf-8"))
-        entries = dictionary(as_declared(manifest), manifest, origins(), _texts())
-    file.write_text(dictionary_page(entries, _texts()), encoding="utf-8")
+        entries = dictionary(as_declared(manifest), manifest, origins(), texts)
+    file.write_text(dictionary_page(entries, texts), encoding="utf-8")
 
 
 def origins() -> Origins:

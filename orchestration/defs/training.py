@@ -167,16 +167,13 @@ def _against(
     tested = frame[frame[model.target].notna() & (months_of(frame) == np.datetime64(model.tested[-1]))]
     plan, churned = model.plan, tested[model.target].astype(float)
     in_force_scores = _scores(in_force, tested)
-    compared = compare(
-        churned,
-        _scores(model, tested),
-        in_force_scores,
-        tested[SUBSCRIBER],
-        capacity=terms.capacity,
-        profit_parameters=terms.profit_parameters,
-        draws=plan.interval_draws,
-        seed=plan.seed,
-    )
+    judging: dict[str, Any] = {
+        "capacity": terms.capacity,
+        "profit_parameters": terms.profit_parameters,
+        "draws": plan.interval_draws,
+        "seed": plan.seed,
+    }
+    compared = compare(churned, _scores(model, tested), in_force_scores, tested[SUBSCRIBER], **judging)
     foretold = pd.DataFrame(
         {
             "month": months_of(newest),
@@ -192,15 +189,7 @@ def _against(
             profit_gain=_figure(compared.expected_maximum_profit),
             observed_over_expected=(sums["observed"] / sums["expected"]).tolist(),
         ),
-        evaluate(
-            churned,
-            in_force_scores,
-            tested[SUBSCRIBER],
-            capacity=terms.capacity,
-            profit_parameters=terms.profit_parameters,
-            draws=plan.interval_draws,
-            seed=plan.seed,
-        ),
+        evaluate(churned, in_force_scores, tested[SUBSCRIBER], **judging),
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-Settings = dict[str, str | bool | int | float | list[str]]
+from orchestration.warehouse import EngineSettings
 
-CLOSED: Settings = {
+CLOSED: EngineSettings = {
     "enable_external_access": "false",
     "lock_configuration": "true",
     "temp_directory": "",
@@ -24,6 +24,6 @@ is an error.
 """
 
 
-def open_published(file: Path, more: Settings | None = None) -> duckdb.DuckDBPyConnection:
+def open_published(file: Path, more: EngineSettings | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published `file` as a closed reader, with `more` of DuckDB's settings."""
     return duckdb.connect(os.fspath(file), read_only=True, config=CLOSED | (more or {}))

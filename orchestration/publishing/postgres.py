@@ -35,7 +35,7 @@ from orchestration.publishing.postgres_catalogue import (
 )
 from orchestration.publishing.state import MONTHS, NAMES
 from orchestration.settings import Home, PostgresTarget
-from orchestration.warehouse import engine_settings
+from orchestration.warehouse import engine_bounds
 
 BATCH_ROWS = 20_000
 LOCK = 0x7265746E
@@ -67,9 +67,7 @@ def push(home: Home, target: PostgresTarget, *, progress: Callable[[str], None])
             cursor.execute(f"set local lock_timeout = {literal(LOCK_TIMEOUT)}")
             cursor.execute(f"do 'begin perform pg_advisory_xact_lock({LOCK}); end'")
             # Opened after the lock is held, so that the last to push pushes the newest.
-            settings = engine_settings(home)
-            bounds = {name: settings[name] for name in ("memory_limit", "threads")}
-            with open_published(home.published_file, bounds) as publication:
+            with open_published(home.published_file, engine_bounds()) as publication:
                 summary = _Push(publication, cursor, target.reader, progress).run()
             server.commit()
     except (dbapi.Error, duckdb.Error) as error:

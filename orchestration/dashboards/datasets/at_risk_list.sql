@@ -21,7 +21,6 @@ select
             then coalesce(label(outcome, last_contacts.outcome), words(dashboard.no_answer))
     end as outcome,
     last_contacts.outcome is not null as is_answered, coalesce(last_contacts.is_reached, false) as is_reached,
-    -- Late as of the newest week or month that has been published.
     case
         when lines.disposition <> 'assigned' then null
         when last_contacts.outcome is not null then words(dashboard.code.work_state.answered)
@@ -31,12 +30,7 @@ select
     coalesce(lines.disposition = 'assigned' and last_contacts.outcome is null and lines.due_date < newest.day, false)
         as is_overdue
 from retention.responsibilities as lines
-cross join (
-    select greatest(
-        coalesce((select max(warning_week) from retention.churn_warnings), date '1970-01-01'),
-        coalesce((select max(snapshot_month) + interval 1 month from ops.month_closes), date '1970-01-01')
-    ) as day
-) as newest
+cross join newest_day() as newest
 left join last_contacts on last_contacts.assignment_id = lines.assignment_id
 left join marts.dim_subscribers as subscribers
     on subscribers.subscriber_id = lines.subscriber_id and subscribers.snapshot_month = lines.snapshot_month

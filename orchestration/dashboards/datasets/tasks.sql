@@ -16,17 +16,11 @@ told as (
         case
             when first_contacts.contacted_at < tasks.due_date + interval 1 day then 'in_time'
             when first_contacts.contacted_at is not null then 'late'
-            -- As of the newest week or month that has been published.
             when tasks.due_date < newest.day then 'overdue'
             else 'open'
         end as task_state
     from retention.contact_tasks as tasks
-    cross join (
-        select greatest(
-            coalesce((select max(warning_week) from retention.churn_warnings), date '1970-01-01'),
-            coalesce((select max(snapshot_month) + interval 1 month from ops.month_closes), date '1970-01-01')
-        ) as day
-    ) as newest
+    cross join newest_day() as newest
     left join first_contacts on first_contacts.assignment_id = tasks.assignment_id
     where tasks.disposition = 'assigned'
 )
